@@ -1,0 +1,11 @@
+"""The engines on which a fold runs, and the doors through which frames come and go.
+
+The only floor that imports polars, duckdb, pandas or pyspark, and each on its first use only.
+"""
+
+from custloyal.engines.base import Aggregate, Combine, Engine, Table
+from custloyal.engines.door import Home, from_columns, opened
+from custloyal.engines.files import scanned
+from custloyal.engines.identity import identity
+
+__all__ = ["Aggregate", "Combine", "Engine", "Home", "Table", "from_columns", "identity", "opened", "scanned"]

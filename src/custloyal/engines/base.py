@@ -1,0 +1,154 @@
+"""What an engine must be able to say in its own words.
+
+Everything else is said once, in narwhals expressions. A seam stands here only where narwhals has
+no word for it, or a word that was measured to be several times slower than the engine's own.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+import attrs
+import narwhals as nw
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["Aggregate", "Combine", "Engine", "Table"]
+
+Table: TypeAlias = nw.LazyFrame[Any]
+"""A lazy narwhals frame of any engine."""
+
+
+class Combine(StrEnum):
+    """The closed vocabulary of ways in which values of a group become one."""
+
+    SUM = "sum"
+    MIN = "min"
+    MAX = "max"
+    FIRST = "first"
+    """The value of the row in which another column is lowest."""
+    LAST = "last"
+    """The value of the row in which another column is highest."""
+
+
+@attrs.frozen
+class Aggregate:
+    """One aggregate of a grouping: how, of which column, and by which order.
+
+    Args:
+        combine: How the values of a group become one.
+        column: The column that is aggregated; its nulls are not seen.
+        order: For `FIRST` and `LAST` the column that orders the rows; not seen where it is null.
+        integer: Whether the result is Int64, whatever the engine makes of sums.
+    """
+
+    combine: Combine
+    column: str
+    order: str = ""
+    integer: bool = False
+
+
+class Engine(Protocol):
+    """The seams of one engine. Frames come and go as lazy narwhals frames."""
+
+    name: str
+
+    def group(
+        self, frame: Table, keys: Sequence[str], aggregates: Mapping[str, Aggregate]
+    ) -> Table:
+        """One row a group; without keys one row for all. Sums of nothing are 0."""
+        ...
+
+    def store(self, frame: Table) -> Table:
+        """Compute the frame now and keep it, so that several readers do not compute it again."""
+        ...
+
+    def keep(self, frame: Table) -> Table:
+        """As `store`, for a frame most of whose columns are there already: they are not copied."""
+        ...
+
+    def with_previous(
+        self,
+        frame: Table,
+        *,
+        within: str,
+        order: Sequence[str],
+        previous: Mapping[str, tuple[str, int]],
+    ) -> Table:
+        """Add columns with the value that another column had `k` rows before, in the same group.
+
+        Args:
+            frame: The rows.
+            within: The column of the group.
+            order: The columns that order the rows of a group.
+            previous: For each new column the column it looks at, and how many rows back.
+
+        Returns:
+            The rows, with the new columns; null where there is no such row.
+        """
+        ...
+
+    def with_place(self, frame: Table, name: str) -> Table:
+        """Add the place of each row in the input, from 0."""
+        ...
+
+    def with_local(self, frame: Table, *, column: str, name: str, timezone: str) -> Table:
+        """Add the wall time in a zone of a column in UTC without a zone."""
+        ...
+
+    def with_utc(self, frame: Table, *, column: str, timezone: str | None) -> Table:
+        """Bring a column of instants or of wall times into UTC without a zone, microseconds.
+
+        Args:
+            frame: The rows.
+            column: The column; dates are midnights.
+            timezone: The zone of wall times. A doubled wall time is its first occurrence, one in
+                a clock gap is moved on by the gap. Not used where the column knows its zone.
+
+        Returns:
+            The rows with the column replaced.
+        """
+        ...
+
+    def with_parsed_times(
+        self, frame: Table, *, column: str, timezone: str | None, time_format: str | None
+    ) -> Table:
+        """Read a column of text into UTC without a zone; null where it cannot be read.
+
+        Args:
+            frame: The rows.
+            column: The column of text: ISO 8601, with an offset or without.
+            timezone: The zone of texts without an offset.
+            time_format: Another format, in the directives of `strptime`.
+        """
+        ...
+
+    def with_numbers(self, frame: Table, *, column: str) -> Table:
+        """Read a column of text as floats; null where a text is no number."""
+        ...
+
+    def with_words(
+        self, frame: Table, *, column: str, words: Mapping[str, str], otherwise: str | None
+    ) -> Table:
+        """Bring a column of text into a closed vocabulary.
+
+        Args:
+            frame: The rows.
+            column: The column of text.
+            words: For each text that is understood the word of the vocabulary.
+            otherwise: The word for texts that are not understood, and for nulls.
+
+        Returns:
+            The rows with the column replaced, in the type in which the engine compares quickest.
+        """
+        ...
+
+    def from_polars(self, frame: Any, near: Table) -> Table:
+        """A small Polars frame as a table that can be joined with a table of this engine."""
+        ...
+
+    def presented(self, frame: Table) -> Table:
+        """The frame as users see it: instants say that they are in UTC, words are plain text."""
+        ...

@@ -1,0 +1,142 @@
+"""The door: which engine runs a frame, and in which shape its results go home."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import narwhals as nw
+
+from custloyal.errors import DataError, Mistake
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from custloyal.engines.base import Engine, Table
+
+__all__ = ["Home", "from_columns", "opened"]
+
+
+@attrs.frozen
+class Home:
+    """Where a frame came from, and so where every frame made of it goes back to.
+
+    Args:
+        implementation: narwhals' name of the user's library.
+        lazy: Whether the user brought a frame that was not computed yet.
+        engine: The engine that runs the folds.
+    """
+
+    implementation: nw.Implementation
+    lazy: bool
+    engine: Engine
+
+    @property
+    def is_file_like(self) -> bool:
+        """Whether computing anything may mean to read everything once more."""
+        return self.lazy and self.implementation.is_polars()
+
+    def bring_back(self, table: Table) -> Any:
+        """A frame of the user's own library: lazy if they brought a lazy one."""
+        table = self.engine.presented(table)
+        if self.implementation.is_duckdb():
+            return table.to_native()
+        if self.implementation.is_polars():
+            return table.to_native() if self.lazy else table.collect().to_native()
+        collected = table.collect(backend="polars")
+        if self.implementation.is_pandas():
+            return collected.to_pandas()
+        return collected.to_arrow()
+
+
+def opened(native: Any) -> tuple[Table, Home]:
+    """A user's frame as a lazy table of the engine that runs it.
+
+    pandas and PyArrow come in through Arrow and run on Polars: narwhals on pandas gave wrong sums
+    where groups have null keys or columns have mixed types.
+
+    Args:
+        native: A frame or relation of Polars, DuckDB, pandas or PyArrow, or narwhals' view of one.
+
+    Returns:
+        The lazy table, and its home.
+
+    Raises:
+        DataError: Where the object is no such frame.
+    """
+    try:
+        frame = nw.from_native(native)
+    except TypeError:
+        raise DataError(
+            Mistake(
+                "frame",
+                f"is a {type(native).__module__}.{type(native).__qualname__}, not a table",
+                mend="give a Polars, pandas or PyArrow table or a DuckDB relation, "
+                "or use History.from_interactions for Interaction objects, "
+                "History.scan for files",
+            )
+        ) from None
+    implementation = frame.implementation
+    if implementation.is_duckdb():
+        return frame.lazy(), Home(implementation, lazy=True, engine=_duckdb_engine())
+    home = Home(implementation, lazy=isinstance(frame, nw.LazyFrame), engine=_polars_engine())
+    if implementation.is_polars():
+        return frame.lazy(), home
+    if implementation.is_pandas() or implementation.is_pyarrow():
+        assert isinstance(frame, nw.DataFrame)  # neither library has lazy frames
+        return _through_arrow(frame), home
+    raise DataError(
+        Mistake(
+            "frame",
+            f"is a table of {implementation}, on which no engine of custloyal runs yet",
+            mend="bring it as an Arrow table or a DuckDB relation",
+        )
+    )
+
+
+def from_columns(
+    columns: Mapping[str, Sequence[Any]], *, ids: Iterable[str], times: Iterable[str]
+) -> Any:
+    """A Polars frame of columns of Python values.
+
+    Args:
+        columns: The values by name; None is null.
+        ids: The columns that may mix text and whole numbers; such become text.
+        times: The columns of instants in UTC.
+    """
+    import polars as pl  # noqa: PLC0415 (`import custloyal` must not load Polars)
+
+    series = []
+    for name, values in columns.items():
+        if name in times:
+            series.append(pl.Series(name, values, dtype=pl.Datetime("us", "UTC")))
+        elif name in ids and any(isinstance(value, str) for value in values):
+            series.append(pl.Series(name, [None if v is None else str(v) for v in values]))
+        else:
+            series.append(pl.Series(name, values, strict=False))
+    return pl.DataFrame(series)
+
+
+def _duckdb_engine() -> Engine:
+    from custloyal.engines.duckdb_engine import DuckDBEngine  # noqa: PLC0415 (an optional extra)
+
+    return DuckDBEngine()
+
+
+def _polars_engine() -> Engine:
+    # Not at import: `import custloyal` must not load Polars.
+    from custloyal.engines.polars_engine import PolarsEngine  # noqa: PLC0415
+
+    return PolarsEngine()
+
+
+def _through_arrow(frame: nw.DataFrame[Any]) -> Table:
+    import polars as pl  # noqa: PLC0415 (as above)
+
+    native = frame.to_native()
+    if frame.implementation.is_pyarrow():
+        brought = pl.from_arrow(native)
+    else:
+        brought = pl.from_pandas(native, nan_to_null=True)
+    assert isinstance(brought, pl.DataFrame)  # a table, not a series
+    return nw.from_native(brought.lazy())

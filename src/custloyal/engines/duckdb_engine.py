@@ -1,0 +1,175 @@
+"""DuckDB: relations in, relations out, on the connection of the user's own relation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import narwhals as nw
+
+from custloyal.engines.base import Aggregate, Combine
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from duckdb import DuckDBPyRelation
+
+    from custloyal.engines.base import Table
+
+__all__ = ["DuckDBEngine"]
+
+
+@attrs.frozen
+class DuckDBEngine:
+    """The seams of `Engine` in SQL."""
+
+    name: str = "duckdb"
+
+    def group(
+        self, frame: Table, keys: Sequence[str], aggregates: Mapping[str, Aggregate]
+    ) -> Table:
+        rows: DuckDBPyRelation = frame.to_native()
+        groups = [_quoted(key) for key in keys]
+        said = [f"{_aggregated(aggregate)} AS {_quoted(name)}" for name, aggregate in aggregates.items()]
+        return nw.from_native(rows.aggregate(", ".join([*groups, *said]), ", ".join(groups)))
+
+    def store(self, frame: Table) -> Table:
+        rows: DuckDBPyRelation = frame.to_native()
+        return nw.from_native(rows.materialize())
+
+    def keep(self, frame: Table) -> Table:
+        return self.store(frame)
+
+    def with_previous(
+        self,
+        frame: Table,
+        *,
+        within: str,
+        order: Sequence[str],
+        previous: Mapping[str, tuple[str, int]],
+    ) -> Table:
+        rows: DuckDBPyRelation = frame.to_native()
+        window = f"PARTITION BY {_quoted(within)} ORDER BY " + ", ".join(
+            f"{_quoted(column)} ASC NULLS FIRST" for column in order
+        )
+        said = [
+            f"lag({_quoted(column)}, {back}) OVER (ordered) AS {_quoted(name)}"
+            for name, (column, back) in previous.items()
+        ]
+        # One named window: DuckDB sorts once for all columns that look back.
+        shifted = rows.query("rows", f"SELECT *, {', '.join(said)} FROM rows WINDOW ordered AS ({window})")
+        # Several passes use an ordered source, and a window is costly to compute twice.
+        return nw.from_native(shifted.materialize())
+
+    def with_place(self, frame: Table, name: str) -> Table:
+        rows: DuckDBPyRelation = frame.to_native()
+        return nw.from_native(rows.project(f"*, row_number() OVER () - 1 AS {_quoted(name)}"))
+
+    def with_local(self, frame: Table, *, column: str, name: str, timezone: str) -> Table:
+        rows: DuckDBPyRelation = frame.to_native()
+        wall = _quoted(column)
+        if timezone != "UTC":
+            wall = f"timezone('{timezone}', timezone('UTC', {wall}))"
+        return nw.from_native(rows.project(f"*, {wall} AS {_quoted(name)}"))
+
+    def with_utc(self, frame: Table, *, column: str, timezone: str | None) -> Table:
+        rows: DuckDBPyRelation = frame.to_native()
+        kind = str(rows.types[rows.columns.index(column)])
+        if kind == "TIMESTAMP WITH TIME ZONE":
+            utc = f"timezone('UTC', {_quoted(column)})"
+        else:
+            utc = _from_wall_time(f"CAST({_quoted(column)} AS TIMESTAMP)", timezone)
+        return _replaced(rows, column, utc)
+
+    def with_parsed_times(
+        self, frame: Table, *, column: str, timezone: str | None, time_format: str | None
+    ) -> Table:
+        rows: DuckDBPyRelation = frame.to_native()
+        text = f"trim(CAST({_quoted(column)} AS VARCHAR))"
+        if time_format is not None:
+            wall = f"try_strptime({text}, {_literal(time_format)})"
+            return _replaced(rows, column, _from_wall_time(wall, timezone))
+        utc = (
+            f"CASE WHEN regexp_matches({text}, ':\\d\\d\\S*([Zz]|[+-]\\d\\d:?\\d\\d)$') "
+            f"THEN timezone('UTC', try_cast({text} AS TIMESTAMPTZ)) "
+            f"ELSE {_from_wall_time(f'try_cast({text} AS TIMESTAMP)', timezone)} END"
+        )
+        return _replaced(rows, column, utc)
+
+    def with_numbers(self, frame: Table, *, column: str) -> Table:
+        rows: DuckDBPyRelation = frame.to_native()
+        return _replaced(rows, column, f"try_cast(trim({_quoted(column)}) AS DOUBLE)")
+
+    def with_words(
+        self, frame: Table, *, column: str, words: Mapping[str, str], otherwise: str | None
+    ) -> Table:
+        rows: DuckDBPyRelation = frame.to_native()
+        renamed = [
+            f"WHEN {_quoted(column)} = {_literal(text)} THEN {_literal(word)}"
+            for text, word in words.items()
+            if text != word
+        ]
+        same = ", ".join(_literal(text) for text, word in words.items() if text == word)
+        said = (
+            f"CASE {' '.join(renamed)} WHEN {_quoted(column)} IN ({same}) THEN {_quoted(column)} "
+            f"ELSE {'NULL' if otherwise is None else _literal(otherwise)} END"
+        )
+        return _replaced(rows, column, said)
+
+    def from_polars(self, frame: Any, near: Table) -> Table:
+        rows: DuckDBPyRelation = near.to_native()
+        # DuckDB finds the Arrow table by the name of this local variable, on the same connection.
+        arrow_table = frame.to_arrow()  # noqa: F841
+        return nw.from_native(rows.query("near", "SELECT * FROM arrow_table").materialize())
+
+    def presented(self, frame: Table) -> Table:
+        rows: DuckDBPyRelation = frame.to_native()
+        instants = [
+            f"timezone('UTC', {_quoted(name)}) AS {_quoted(name)}"
+            for name, kind in zip(rows.columns, rows.types, strict=True)
+            if str(kind) == "TIMESTAMP"
+        ]
+        replaced = f"* REPLACE ({', '.join(instants)})" if instants else "*"
+        return nw.from_native(rows.project(replaced))
+
+
+def _replaced(rows: DuckDBPyRelation, column: str, sql: str) -> Table:
+    return nw.from_native(rows.project(f"* REPLACE ({sql} AS {_quoted(column)})"))
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _aggregated(aggregate: Aggregate) -> str:
+    column = _quoted(aggregate.column)
+    match aggregate.combine:
+        case Combine.SUM:
+            said = f"coalesce(sum({column}), 0)"
+        case Combine.MIN:
+            said = f"min({column})"
+        case Combine.MAX:
+            said = f"max({column})"
+        case Combine.FIRST:
+            said = f"arg_min_null({column}, {_quoted(aggregate.order)})"
+        case Combine.LAST:
+            said = f"arg_max_null({column}, {_quoted(aggregate.order)})"
+    return f"CAST({said} AS BIGINT)" if aggregate.integer else said
+
+
+def _from_wall_time(wall: str, timezone: str | None) -> str:
+    if timezone in {None, "UTC"}:
+        return wall
+    # DuckDB takes the second occurrence of a doubled wall time; the first is one clock change
+    # earlier wherever an hour (or half an hour, on Lord Howe) before shows the same wall time.
+    late = f"timezone('UTC', timezone('{timezone}', {wall}))"
+    earlier = [
+        f"WHEN timezone('{timezone}', timezone('UTC', {late} - INTERVAL {minutes} MINUTE)) = {wall} "
+        f"THEN {late} - INTERVAL {minutes} MINUTE"
+        for minutes in (60, 30, 120)
+    ]
+    return f"CASE {' '.join(earlier)} ELSE {late} END"

@@ -1,0 +1,353 @@
+"""The fold: what a metric is made of.
+
+A metric says once what a row adds to a state, where, and how two states combine. A `Source` is a
+table that was described and not yet computed: the interactions, a filter of them, their rows in
+order, or the states of another fold. `Source.by` folds it at a grain:
+
+    ledger = interactions.where(is_purchase).by("customer_id", "day", amount=total("amount"))
+    revenue = ledger.by("customer_id", revenue_amount=total("amount"))
+
+Nothing here touches data: `custloyal.planner` collects the folds of all metrics and runs them.
+"""
+
+from __future__ import annotations
+
+import math
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
+
+import attrs
+import narwhals as nw
+
+from custloyal.engines import Aggregate, Combine, identity
+from custloyal.errors import InvalidValueError, Mistake
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from custloyal.engines import Engine, Table
+
+__all__ = [
+    "Column",
+    "Fold",
+    "InOrder",
+    "Let",
+    "Merging",
+    "Source",
+    "Step",
+    "Where",
+    "count",
+    "decayed",
+    "first",
+    "highest",
+    "last",
+    "lowest",
+    "previous",
+    "total",
+]
+
+MICROSECONDS_PER_DAY = 86_400_000_000
+REFERENCE = "reference_at"
+"""The column of a state that says to which time its decayed sums were brought."""
+
+IntoExpr: TypeAlias = "str | nw.Expr"
+
+
+class Merging(StrEnum):
+    """How the states of two parts of a history become the states of the whole."""
+
+    ANYWHERE = "anywhere"
+    """However the rows were parted: sums are added, extremes compared."""
+    IN_TIME_ORDER = "in time order"
+    """Where in each group one part ends before the other begins."""
+    REFOLDED = "not at all"
+    """Folds over folds are folded again from the merged states below them."""
+
+
+# Columns -------------------------------------------------------------------------------------
+
+
+@attrs.frozen(eq=False)
+class Column:
+    """One column of a state: what a row adds, where, and how values combine.
+
+    Made by `total`, `count`, `lowest`, `highest`, `first`, `last` and `decayed`.
+
+    Args:
+        combine: How values combine, of rows into a state and of two states into one.
+        value: What a row adds; nothing where it is null.
+        where: The rows that add; all where it is None. An unknown (null) condition adds nothing.
+        order: For `first` and `last`, what orders the rows.
+        half_life_days: For decayed sums, after how many days a value counts half.
+        integer: Whether the column holds whole numbers.
+    """
+
+    combine: Combine
+    value: nw.Expr
+    where: nw.Expr | None = None
+    order: nw.Expr | None = None
+    half_life_days: float | None = None
+    integer: bool = False
+
+    @cached_property
+    def key(self) -> str:
+        """Equal for two columns exactly where they mean the same."""
+        said = {"value": self.value, "where": self.where, "order": self.order}
+        expressions = {name: expr for name, expr in said.items() if expr is not None}
+        return f"{self.combine}|{self.half_life_days}|{self.integer}|{identity(**expressions)}"
+
+    def parts(self, name: str, as_of: datetime) -> dict[str, nw.Expr]:
+        """What one row adds, as columns over rows; null where it adds nothing.
+
+        Args:
+            name: The column's name in the state.
+            as_of: The time to which decayed values are brought, UTC without a zone.
+        """
+        value = self._decayed(self.value, nw.col("occurred_at"), as_of)
+        said = {name: value} if self.order is None else {name: value, order_of(name): self.order}
+        if self.where is None:
+            return said
+        return {part: nw.when(self.where).then(expr) for part, expr in said.items()}
+
+    def aggregates(self, name: str) -> dict[str, Aggregate]:
+        """How the parts of rows, or the columns of states, combine."""
+        if self.order is None:
+            return {name: Aggregate(self.combine, name, integer=self.integer)}
+        extreme = Combine.MIN if self.combine is Combine.FIRST else Combine.MAX
+        order = order_of(name)
+        return {
+            name: Aggregate(self.combine, name, order=order),
+            order: Aggregate(extreme, order),
+        }
+
+    def brought(self, name: str, as_of: datetime) -> nw.Expr:
+        """The column of a state, brought from the state's own time to another."""
+        return self._decayed(nw.col(name), nw.col(REFERENCE), as_of)
+
+    def _decayed(self, value: nw.Expr, since: nw.Expr, as_of: datetime) -> nw.Expr:
+        if self.half_life_days is None:
+            return value
+        # exp(x ln 2) is exactly 1 at age 0, and twice as fast as 2 ** x.
+        rate = math.log(2) / (self.half_life_days * MICROSECONDS_PER_DAY)
+        return value * ((since - nw.lit(as_of)).dt.total_microseconds() * rate).exp()
+
+
+def order_of(name: str) -> str:
+    """The state column that orders a `first` or `last` column."""
+    return f"{name}_order"
+
+
+def total(value: IntoExpr, *, where: nw.Expr | None = None) -> Column:
+    """The sum; 0 where nothing adds."""
+    return Column(Combine.SUM, _expr(value), where)
+
+
+def count(where: nw.Expr | None = None) -> Column:
+    """How many rows."""
+    return Column(Combine.SUM, nw.lit(1), where, integer=True)
+
+
+def lowest(value: IntoExpr, *, where: nw.Expr | None = None) -> Column:
+    """The lowest value; null where there is none."""
+    return Column(Combine.MIN, _expr(value), where)
+
+
+def highest(value: IntoExpr, *, where: nw.Expr | None = None) -> Column:
+    """The highest value; null where there is none."""
+    return Column(Combine.MAX, _expr(value), where)
+
+
+def first(value: IntoExpr, *, by: IntoExpr, where: nw.Expr | None = None) -> Column:
+    """The value of the row where `by` is lowest; `by` must not tie within a group."""
+    return Column(Combine.FIRST, _expr(value), where, order=_expr(by))
+
+
+def last(value: IntoExpr, *, by: IntoExpr, where: nw.Expr | None = None) -> Column:
+    """The value of the row where `by` is highest; `by` must not tie within a group."""
+    return Column(Combine.LAST, _expr(value), where, order=_expr(by))
+
+
+def decayed(value: IntoExpr, half_life_days: float, *, where: nw.Expr | None = None) -> Column:
+    """The sum of values that count half after each half-life: value * 2 ** (-age / half-life).
+
+    Args:
+        value: What a row adds at age 0.
+        half_life_days: In days, above 0.
+        where: The rows that add.
+    """
+    if not half_life_days > 0:
+        raise InvalidValueError(
+            Mistake("half_life_days", f"is {half_life_days}, must be above 0 days")
+        )
+    return Column(Combine.SUM, _expr(value), where, half_life_days=half_life_days)
+
+
+def _expr(value: IntoExpr) -> nw.Expr:
+    return nw.col(value) if isinstance(value, str) else value
+
+
+# Sources -------------------------------------------------------------------------------------
+
+
+@attrs.frozen(eq=False)
+class Let:
+    """A step that adds columns to the rows."""
+
+    columns: Mapping[str, nw.Expr]
+
+    @cached_property
+    def key(self) -> str:
+        """Equal for two steps exactly where they mean the same."""
+        return f"let|{identity(**self.columns)}"
+
+    def apply(self, rows: Table, engine: Engine, order: Iterable[str]) -> Table:
+        """The rows with the columns."""
+        del engine, order
+        return rows.with_columns(**self.columns)
+
+
+@attrs.frozen(eq=False)
+class Where:
+    """A step that keeps some rows. Prefer `where=` on a column: a filter is a pass of its own."""
+
+    condition: nw.Expr
+
+    @cached_property
+    def key(self) -> str:
+        """Equal for two steps exactly where they mean the same."""
+        return f"where|{identity(condition=self.condition)}"
+
+    def apply(self, rows: Table, engine: Engine, order: Iterable[str]) -> Table:
+        """The rows where the condition holds; an unknown condition does not."""
+        del engine, order
+        return rows.filter(self.condition)
+
+
+@attrs.frozen
+class Previous:
+    """What another column held some rows before, in the same group."""
+
+    column: str
+    back: int
+
+
+def previous(column: str, back: int = 1) -> Previous:
+    """The value of a column in the row before, in the same group; null where there is none."""
+    return Previous(column, back)
+
+
+@attrs.frozen(eq=False)
+class InOrder:
+    """A step that puts the rows of each group in order and lets each look at those before it."""
+
+    within: str
+    previous: Mapping[str, Previous]
+
+    @property
+    def key(self) -> str:
+        """Equal for two steps exactly where they mean the same."""
+        return f"in order|{self.within}|{sorted(self.previous.items(), key=str)}"
+
+    def apply(self, rows: Table, engine: Engine, order: Iterable[str]) -> Table:
+        """The rows with the columns that look back. Rows outside of any group are left out."""
+        return engine.with_previous(
+            rows.filter(~nw.col(self.within).is_null()),
+            within=self.within,
+            order=list(order),
+            previous={name: (back.column, back.back) for name, back in self.previous.items()},
+        )
+
+
+Step: TypeAlias = Let | Where | InOrder
+
+
+@attrs.frozen(eq=False)
+class Source:
+    """A table that is described and not yet computed.
+
+    Args:
+        columns: The names of the columns that it has.
+        origin: The fold whose states are its rows; None for the interactions.
+        steps: What is done to the rows, in order.
+    """
+
+    columns: frozenset[str]
+    origin: Fold | None = None
+    steps: tuple[Step, ...] = ()
+
+    def let(self, **columns: nw.Expr) -> Source:
+        """The rows with more columns. An intermediate that is used twice belongs here."""
+        return self._then(Let(columns), columns)
+
+    def where(self, condition: nw.Expr) -> Source:
+        """The rows where the condition holds; an unknown (null) condition does not."""
+        return self._then(Where(condition), ())
+
+    def in_order(self, within: str, **columns: Previous) -> Source:
+        """The rows in order of time within groups, each with a look at those before it.
+
+        Args:
+            within: The column of the group; rows where it is null are left out.
+            columns: New columns, each a `previous(column, back)`.
+        """
+        return self._then(InOrder(within, columns), columns)
+
+    def by(self, *grain: str, **columns: Column) -> Fold:
+        """Fold the rows: one state for each group, none for groups with a null key.
+
+        Args:
+            grain: The columns of the group; none for one state of all.
+            columns: The columns of the state.
+        """
+        return Fold(self, grain, columns)
+
+    @property
+    def group(self) -> str | None:
+        """The group within which the rows are in order; None where they are in none."""
+        return next((s.within for s in reversed(self.steps) if isinstance(s, InOrder)), None)
+
+    def _then(self, step: Step, names: Iterable[str]) -> Source:
+        return attrs.evolve(self, columns=self.columns | set(names), steps=(*self.steps, step))
+
+
+@attrs.frozen(eq=False)
+class Fold:
+    """States at a grain, described and not yet computed.
+
+    A fold is a source too: `let`, `where`, `in_order` and `by` go on from its states.
+
+    Args:
+        source: What is folded.
+        grain: The columns of the group.
+        columns: The columns of the state.
+    """
+
+    source: Source
+    grain: tuple[str, ...]
+    columns: Mapping[str, Column]
+
+    @property
+    def states(self) -> Source:
+        """The states as rows of a further fold."""
+        return Source(frozenset(self.grain) | frozenset(self.columns), origin=self)
+
+    def let(self, **columns: nw.Expr) -> Source:
+        """The states with more columns."""
+        return self.states.let(**columns)
+
+    def where(self, condition: nw.Expr) -> Source:
+        """The states where the condition holds."""
+        return self.states.where(condition)
+
+    def by(self, *grain: str, **columns: Column) -> Fold:
+        """Fold the states: one state of theirs for each group."""
+        return self.states.by(*grain, **columns)
+
+    @property
+    def merging(self) -> Merging:
+        """How states of this fold merge."""
+        if self.source.origin is not None:
+            return Merging.REFOLDED
+        return Merging.ANYWHERE if self.source.group is None else Merging.IN_TIME_ORDER

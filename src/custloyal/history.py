@@ -1,0 +1,467 @@
+"""The history: a business's table of interactions, whatever engine it lives in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+
+import attrs
+import narwhals as nw
+
+from custloyal.columns import CANONICAL, DAY, PLACE, ColumnType
+from custloyal.engines import Aggregate, Combine, Home, from_columns, opened, scanned
+from custloyal.errors import DataError, InvalidValueError, MissingColumnError, Mistake, nearest
+from custloyal.fold import Source
+from custloyal.intake import REASON, WORD, Normalised, amount_reasons, normalised, with_reasons
+from custloyal.mapping import DropWhen, IntakeMapping, KindWhen
+from custloyal.models import Interaction, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from custloyal.engines import Engine, Table
+
+__all__ = ["History", "Intake", "Unique"]
+
+Unique: TypeAlias = Literal["check", "assume"]
+
+COUNT = "count"
+NEGATED = "negated"
+_AMOUNTS = ("amount", "list_amount", "margin_amount")
+
+
+@attrs.frozen(kw_only=True)
+class Intake:
+    """What became of the rows that were given.
+
+    given = accepted + rejected + duplicates + folded lines, always.
+
+    Args:
+        given: The rows of the user's table.
+        accepted: The interactions that every reading sees.
+        rejected: For each reason the rows that were rejected.
+        duplicates: Rows whose interaction_id an earlier row bears.
+        folded_lines: Rows that were added to another row of their interaction_id.
+        unmapped: For each word that is no kind the accepted rows that became `other`.
+        negated_returns: Returns that were given with a positive amount.
+        timezone: The zone in which days are counted.
+    """
+
+    given: int
+    accepted: int
+    rejected: Mapping[str, int]
+    duplicates: int
+    folded_lines: int
+    unmapped: Mapping[str, int]
+    negated_returns: int
+    timezone: str
+
+    @property
+    def rejected_count(self) -> int:
+        """All rejected rows."""
+        return sum(self.rejected.values())
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class History:
+    """A table of interactions: one row for each thing that happened with a customer.
+
+    Made by `from_native`, `from_interactions` or `scan`. The caller's frame is never changed, and
+    every table that comes out is of the library that went in.
+
+    Args:
+        home: Where the rows came from, and where results go back to.
+        timezone: The IANA name of the zone in which days are counted.
+        order: The columns that order the rows of a group.
+        columns: The columns of the accepted rows.
+        customers: The second table, one row for each customer; None where none was given.
+    """
+
+    home: Home
+    timezone: str
+    order: tuple[str, ...]
+    columns: tuple[str, ...]
+    customers: Table | None
+    _accepted: Table
+    _judged: Table
+    _given: Table
+    _duplicates: Table | None
+    _counts: _Counts | None
+
+    # In and out --------------------------------------------------------------------------
+
+    @classmethod
+    def from_native(
+        cls,
+        frame: Any,
+        *,
+        columns: Mapping[str, str] | None = None,
+        constants: Mapping[str, str | float | bool] | None = None,
+        derive: Mapping[str, str] | None = None,
+        kinds: Mapping[str, str] | None = None,
+        kind_when: Iterable[KindWhen] = (),
+        drop_when: Iterable[DropWhen] = (),
+        timezone: str | None = None,
+        time_format: str | None = None,
+        lines: bool = False,
+        order: str | None = None,
+        unique: Unique = "check",
+        customers: Any = None,
+    ) -> History:
+        """Take a table of interactions from a frame of any supported library.
+
+        Args:
+            frame: One row an interaction: Polars (eager or lazy), pandas, PyArrow, or a DuckDB
+                relation.
+            columns: For our column names the names in the frame, where they differ.
+            constants: Columns that hold one value for all rows: {"kind": "purchase"}.
+            derive: Columns that are computed: {"amount": "Quantity * UnitPrice"}.
+            kinds: For the frame's own words the kind that each means.
+            kind_when: Conditions that set the kind; the first that holds wins.
+            drop_when: Conditions under which rows are rejected.
+            timezone: The zone of timestamps that bear none and in which days are counted. None
+                refuses such timestamps, and counts days in UTC.
+            time_format: How timestamps that are text are written (strptime); None for ISO 8601.
+            lines: Whether rows of one interaction_id are lines of one purchase, to be added up.
+            order: A column that orders rows in place of their time.
+            unique: "check" finds rows whose interaction_id an earlier row bears; "assume" trusts
+                that there are none.
+            customers: A second frame with one row for each customer_id.
+
+        Returns:
+            The history. Its `intake` says what became of each row.
+
+        Raises:
+            DataError: With all mistakes of structure: missing columns, types, time zones.
+            ConfigurationError: With all mistakes of the mapping.
+
+        Example:
+            >>> import polars as pl
+            >>> sales = pl.DataFrame({"who": ["ann"], "when": ["2024-05-01"], "amount": [9.5]})
+            >>> history = History.from_native(
+            ...     sales,
+            ...     columns={"customer_id": "who", "occurred_at": "when"},
+            ...     constants={"kind": "purchase"},
+            ... )
+            >>> history.intake.accepted
+            1
+        """
+        mapping = IntakeMapping(
+            columns=columns or {},
+            constants=constants or {},
+            derive=derive or {},
+            kinds=kinds or {},
+            kind_when=tuple(kind_when),
+            drop_when=tuple(drop_when),
+            timezone=timezone,
+            time_format=time_format,
+            lines=lines,
+            order=order,
+        )
+        return cls._taken(*opened(frame), mapping, unique=unique, customers=customers)
+
+    @classmethod
+    def from_interactions(
+        cls,
+        interactions: Iterable[Interaction],
+        *,
+        timezone: str | None = None,
+        unique: Unique = "check",
+        customers: Any = None,
+    ) -> History:
+        """Take `Interaction` objects; results come back as Polars frames.
+
+        Example:
+            >>> from datetime import datetime, UTC
+            >>> visit = Interaction(
+            ...     customer_id="ann", occurred_at=datetime(2024, 5, 1, tzinfo=UTC), kind="visit"
+            ... )
+            >>> list(History.from_interactions([visit]).to_interactions()) == [visit]
+            True
+        """
+        rows = [interaction.to_row() for interaction in interactions]
+        names = dict.fromkeys(["customer_id", "occurred_at", "kind", *(n for r in rows for n in r)])
+        columns = {name: [row.get(name) for row in rows] for name in names}
+        ids = [name for name, type_ in CANONICAL.items() if type_ is ColumnType.ID]
+        frame = from_columns(columns, ids=ids, times=["occurred_at"])
+        return cls._taken(
+            *opened(frame), IntakeMapping(timezone=timezone), unique=unique, customers=customers
+        )
+
+    @classmethod
+    def scan(
+        cls,
+        paths: str | Path | Iterable[str | Path],
+        *,
+        mapping: IntakeMapping | str | Path | None = None,
+        unique: Unique = "check",
+        customers: Any = None,
+    ) -> History:
+        """Take CSV or Parquet files, lazily: rows are read when a reading needs them.
+
+        Args:
+            paths: A file, a pattern, or several.
+            mapping: What the columns mean: an `IntakeMapping` or the path of a TOML file.
+            unique: As for `from_native`.
+            customers: As for `from_native`.
+
+        Returns:
+            The history; its tables come out as lazy Polars frames.
+
+        Raises:
+            DataError: With the files that cannot be read, or all mistakes of structure.
+            ConfigurationError: With all mistakes of the mapping file.
+        """
+        if mapping is None:
+            mapping = IntakeMapping()
+        elif not isinstance(mapping, IntakeMapping):
+            mapping = IntakeMapping.from_toml(mapping)
+        return cls._taken(
+            *opened(scanned(paths)), mapping, unique=unique, customers=customers
+        )
+
+    def to_native(self) -> Any:
+        """The accepted rows under our names, as a frame of the library they came from.
+
+        `occurred_at` is in UTC and says so.
+        """
+        return self.home.bring_back(self._accepted.select(*self.columns))
+
+    def to_interactions(self) -> Iterator[Interaction]:
+        """The accepted rows as objects; other numeric columns are in their `measures`."""
+        rows = self._accepted.select(*self.columns).with_columns(
+            nw.col("kind").cast(nw.String)
+        )
+        for row in rows.collect("polars").iter_rows(named=True):
+            known = {name: value for name, value in row.items() if value is not None}
+            known["occurred_at"] = row["occurred_at"].replace(tzinfo=UTC)
+            yield Interaction.from_row(known)
+
+    # What became of the rows -------------------------------------------------------------
+
+    @cached_property
+    def intake(self) -> Intake:
+        """What became of each row; counted on first use where the rows are files."""
+        counts = self._counts or _counted(self._judged, self.home.engine)
+        given = _height(self._given)
+        duplicates = 0 if self._duplicates is None else _height(self._duplicates)
+        return Intake(
+            given=given,
+            accepted=counts.accepted - duplicates,
+            rejected=counts.rejected,
+            duplicates=duplicates,
+            folded_lines=given - counts.accepted - sum(counts.rejected.values()),
+            unmapped=counts.unmapped,
+            negated_returns=counts.negated,
+            timezone=self.timezone,
+        )
+
+    @property
+    def rejected(self) -> Any:
+        """The rejected rows with their `reason` and `row` (from 1), in the caller's library."""
+        rejected = self._judged.filter(~nw.col(REASON).is_null())
+        row, reason = (nw.col(PLACE) + 1).alias("row"), nw.col(REASON).alias("reason")
+        return self.home.bring_back(rejected.select(row, reason, *self.columns))
+
+    # For the plan ------------------------------------------------------------------------
+
+    @property
+    def interactions(self) -> Source:
+        """The accepted rows as the source of folds."""
+        return Source(frozenset(self.columns) | {DAY})
+
+    def rows(self, until: datetime) -> Table:
+        """The accepted rows up to an instant (UTC without a zone), each with its local day."""
+        seen = self._accepted.filter(nw.col("occurred_at") <= nw.lit(until))
+        local = self.home.engine.with_local(
+            seen, column="occurred_at", name=DAY, timezone=self.timezone
+        )
+        return local.with_columns(nw.col(DAY).dt.date())
+
+    @property
+    def last_occurred_at(self) -> datetime | None:
+        """The time of the last accepted row, in UTC; None where there is no row."""
+        found = self._accepted.select(nw.col("occurred_at").max()).collect("polars").item()
+        return None if found is None else found.replace(tzinfo=UTC)
+
+    @classmethod
+    def _taken(
+        cls, table: Table, home: Home, mapping: IntakeMapping, *, unique: Unique, customers: Any
+    ) -> History:
+        if unique not in get_args(Unique):
+            raise InvalidValueError(Mistake("unique", f"is {unique!r}", nearest(str(unique), get_args(Unique))))
+        engine = home.engine
+        taken = normalised(table, engine, mapping)
+        columns = taken.columns
+        judged = _with_lines_added(taken, engine) if mapping.lines else taken.table
+        judged = with_reasons(judged, amount_reasons(columns))
+        _check_currency(judged, columns)
+        # Files are counted when somebody asks; a filter that would leave nothing out is left out.
+        counts = None if home.is_file_like else _counted(_with_negated(judged, columns), engine)
+        accepted = judged
+        if counts is None or counts.rejected:
+            accepted = accepted.filter(nw.col(REASON).is_null())
+        if counts is None or counts.negated:
+            accepted = _with_negative_returns(accepted, columns)
+        duplicates = None
+        if unique == "check" and "interaction_id" in columns:
+            duplicates = _duplicates(accepted, engine)
+        if duplicates is not None:
+            accepted = engine.store(accepted.join(duplicates, on=PLACE, how="anti"))
+        elif not home.lazy:
+            accepted = engine.keep(accepted.select(*columns, PLACE))
+        return cls(
+            home=home,
+            timezone=mapping.timezone or "UTC",
+            order=_order(mapping, columns),
+            columns=columns,
+            customers=None if customers is None else _customers(customers),
+            accepted=accepted,
+            judged=_with_negated(judged, columns),
+            given=table,
+            duplicates=duplicates,
+            counts=counts,
+        )
+
+
+# Counting ------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class _Counts:
+    accepted: int
+    rejected: Mapping[str, int]
+    unmapped: Mapping[str, int]
+    negated: int
+
+
+def _counted(judged: Table, engine: Engine) -> _Counts:
+    """One pass over the rows for all that the intake counts."""
+    rows = judged.select(REASON, WORD, NEGATED, nw.lit(1).alias(COUNT))
+    sums = {name: Aggregate(Combine.SUM, name, integer=True) for name in (COUNT, NEGATED)}
+    accepted, negated = 0, 0
+    rejected: Counter[str] = Counter()
+    unmapped: Counter[str] = Counter()
+    grouped = engine.group(rows, [REASON, WORD], sums).collect("polars")
+    for row in grouped.iter_rows(named=True):
+        if row[REASON] is not None:
+            rejected[row[REASON]] += row[COUNT]
+            continue
+        accepted += row[COUNT]
+        negated += row[NEGATED]
+        if row[WORD] is not None:
+            unmapped[row[WORD]] += row[COUNT]
+    return _Counts(accepted, dict(rejected.most_common()), dict(unmapped.most_common()), negated)
+
+
+def _height(table: Table) -> int:
+    return int(table.select(nw.len().alias(COUNT)).collect("polars").item())
+
+
+# Rows that become others ---------------------------------------------------------------------
+
+
+def _with_negated(judged: Table, columns: tuple[str, ...]) -> Table:
+    if "amount" not in columns:
+        return judged.with_columns(nw.lit(0).alias(NEGATED))
+    wrong = (nw.col("kind") == Kind.RETURN.value) & (nw.col("amount") > 0)
+    return judged.with_columns(nw.when(wrong).then(nw.lit(1)).otherwise(nw.lit(0)).alias(NEGATED))
+
+
+def _with_negative_returns(rows: Table, columns: tuple[str, ...]) -> Table:
+    if "amount" not in columns:
+        return rows
+    amount = nw.col("amount")
+    wrong = (nw.col("kind") == Kind.RETURN.value) & (amount > 0)
+    return rows.with_columns(nw.when(wrong).then(0 - amount).otherwise(amount).alias("amount"))
+
+
+def _with_lines_added(taken: Normalised, engine: Engine) -> Table:
+    """Lines of one interaction_id and kind as one row, at its earliest time."""
+    if "interaction_id" not in taken.columns:
+        raise MissingColumnError(
+            Mistake("interaction_id", "is needed to add up lines", "columns={'interaction_id': '...'}")
+        )
+    keys = ["interaction_id", "kind"]
+    rest = [name for name in (*taken.columns, WORD) if name not in keys]
+    sums = [name for name in rest if name in _AMOUNTS]
+    known = {f"{name} is known": nw.col(name).is_null() for name in sums}
+    aggregates = {
+        PLACE: Aggregate(Combine.MIN, PLACE),
+        **{name: Aggregate(Combine.FIRST, name, order=PLACE) for name in rest},
+        "occurred_at": Aggregate(Combine.MIN, "occurred_at"),
+        **{name: Aggregate(Combine.SUM, name) for name in sums},
+        **{name: Aggregate(Combine.MAX, name, integer=True) for name in known},
+    }
+    is_line = nw.col(REASON).is_null() & ~nw.col("interaction_id").is_null()
+    lines = taken.table.filter(is_line).with_columns(
+        **{name: nw.when(unknown).then(nw.lit(0)).otherwise(nw.lit(1)) for name, unknown in known.items()}
+    )
+    added = engine.group(lines, keys, aggregates)
+    # The sum of amounts that are all unknown is unknown, not 0.
+    added = added.with_columns(
+        **{name: nw.when(nw.col(f"{name} is known") == 1).then(nw.col(name)) for name in sums}
+    )
+    order = [*keys, *rest, PLACE, REASON]
+    others = taken.table.filter(~is_line).select(*order)
+    added = added.with_columns(nw.lit(None, dtype=nw.String).alias(REASON)).select(*order)
+    return engine.store(nw.concat([added, others]))
+
+
+def _duplicates(accepted: Table, engine: Engine) -> Table | None:
+    """The places of rows whose interaction_id an earlier row bears; None where there are none."""
+    key = nw.col("interaction_id")
+    ids = accepted.filter(~key.is_null()).select(
+        nw.len().alias(COUNT), key.n_unique().alias("distinct")
+    )
+    rows, distinct = ids.collect("polars").row(0)
+    if rows == distinct:
+        return None
+    ordered = engine.with_previous(
+        accepted.filter(~key.is_null()).select("interaction_id", "occurred_at", PLACE),
+        within="interaction_id",
+        order=["occurred_at", PLACE],
+        previous={"earlier": (PLACE, 1)},
+    )
+    return engine.store(ordered.filter(~nw.col("earlier").is_null()).select(PLACE))
+
+
+# Structure -----------------------------------------------------------------------------------
+
+
+def _order(mapping: IntakeMapping, columns: tuple[str, ...]) -> tuple[str, ...]:
+    time = "occurred_at" if mapping.order is None else mapping.order
+    return (time, "interaction_id" if "interaction_id" in columns else PLACE)
+
+
+def _check_currency(judged: Table, columns: tuple[str, ...]) -> None:
+    if "currency" not in columns:
+        return
+    money = judged.filter(nw.col(REASON).is_null() & ~nw.col("currency").is_null())
+    found = sorted(money.select(nw.col("currency").unique()).collect("polars")["currency"].to_list())
+    if len(found) > 1:
+        raise DataError(
+            Mistake(
+                "currency",
+                f"holds {len(found)} currencies ({', '.join(found[:5])}), which do not add up",
+                "convert the amounts into one currency, or take one currency at a time",
+            )
+        )
+
+
+def _customers(frame: Any) -> Table:
+    table, _ = opened(frame)
+    if "customer_id" not in table.collect_schema():
+        raise MissingColumnError(Mistake("customers", "has no column customer_id"))
+    key = nw.col("customer_id")
+    rows, distinct = (
+        table.select(nw.len().alias(COUNT), key.n_unique().alias("distinct")).collect("polars").row(0)
+    )
+    if rows != distinct:
+        raise DataError(
+            Mistake("customers", f"has {rows - distinct} rows too many", "one row for each customer_id")
+        )
+    return table

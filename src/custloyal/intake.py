@@ -1,0 +1,311 @@
+"""The intake: a user's own rows become rows of the table of interactions, or are told why not.
+
+Mistakes of structure (a missing column, a wrong type) raise one error with all of them. Mistakes
+of single rows never raise and are never silent: such a row is rejected under a reason.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+import narwhals as nw
+
+from custloyal.columns import CANONICAL, PLACE, REQUIRED, ColumnType
+from custloyal.errors import DataError, MissingColumnError, Mistake, nearest
+from custloyal.mapping import arithmetic, columns_of
+from custloyal.models import Kind, Phase
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from narwhals.dtypes import DType
+
+    from custloyal.engines import Engine, Table
+    from custloyal.mapping import IntakeMapping
+
+__all__ = ["MEND", "REASON", "WORD", "Normalised", "amount_reasons", "normalised", "with_reasons"]
+
+REASON = "_reason"
+"""Why a row is rejected; null where it is not."""
+WORD = "_word"
+"""What the kind column said where that is no kind."""
+
+_OPPOSITE_SIGN = "a purchase with an amount of 0 or less"
+_RANGES = {"outcome": (-1.0, 1.0), "severity": (0.0, None)}
+_ZONELESS = r"\d:\d\d[^Zz+]*$"
+_OFFSET = r":\d\d\S*([Zz]|[+-]\d\d:?\d\d)\s*$"
+MEND = "name the zone: timezone='Europe/London', or 'UTC'"
+
+Reasons = list[tuple[nw.Expr, str]]
+
+
+@attrs.frozen
+class Normalised:
+    """The user's rows under our names and types, before any is left out.
+
+    Args:
+        table: The rows, with their `place` in the input, and `reason` where one is to be rejected.
+        columns: The names of what they hold.
+        types: What each column of the table of interactions holds.
+    """
+
+    table: Table
+    columns: tuple[str, ...]
+
+
+def normalised(table: Table, engine: Engine, mapping: IntakeMapping) -> Normalised:
+    """The user's rows under our names, with our types, and with reasons for rejection.
+
+    Raises:
+        DataError: With all mistakes of structure.
+    """
+    schema = dict(table.collect_schema())
+    _check_names(schema, mapping)
+    sources = _sources(schema, mapping)
+    table = engine.with_place(table, PLACE)
+    reasons: Reasons = [(each.holds(), each.reason or str(each)) for each in mapping.drop_when]
+
+    texts = [name for name in _numbers_wanted(mapping, schema) if _is_text(schema[name])]
+    table = _with_numbers(table, engine, texts)
+    reasons += [(nw.col(_broken(name)), f"{name} is not a number") for name in texts]
+
+    measures = [name for name in schema if _is_measure(name, schema, mapping)]
+    kind = sources["kind"]
+    for condition in reversed(mapping.kind_when):
+        kind = nw.when(condition.holds()).then(nw.lit(condition.kind.value)).otherwise(
+            kind.cast(nw.String)
+        )
+    named = {**sources, "kind": kind.cast(nw.String)}
+    table = with_reasons(table, reasons).select(*measures, PLACE, REASON, **named)
+    return _typed(table, engine, mapping, tuple(measures))
+
+
+def with_reasons(table: Table, reasons: Reasons) -> Table:
+    """The rows with the first reason that holds, after those that they have already."""
+    said = nw.col(REASON) if REASON in table.collect_schema() else nw.lit(None, dtype=nw.String)
+    for condition, reason in reversed(reasons):
+        said = nw.when(condition).then(nw.lit(reason)).otherwise(said)
+    if REASON in table.collect_schema():
+        said = nw.coalesce(nw.col(REASON), said)
+    return table.with_columns(said.alias(REASON))
+
+
+def amount_reasons(columns: tuple[str, ...]) -> Reasons:
+    """The reasons that look at whole purchases, so after lines are added up."""
+    if "amount" not in columns:
+        return []
+    bought = nw.col("kind") == Kind.PURCHASE.value
+    return [(bought & (nw.col("amount") <= 0), _OPPOSITE_SIGN)]
+
+
+# Structure -----------------------------------------------------------------------------------
+
+
+def _check_names(schema: Mapping[str, DType], mapping: IntakeMapping) -> None:
+    missing = [
+        Mistake(name, "is named by the mapping and is no column of the table", nearest(name, schema))
+        for name in sorted(mapping.sources - set(schema))
+    ]
+    said = {*schema, *mapping.columns, *mapping.constants, *mapping.derive}
+    if mapping.kind_when:
+        said.add("kind")
+    missing += [
+        Mistake(name, "is missing from the table", _how_to_name(name, schema))
+        for name in REQUIRED
+        if name not in said
+    ]
+    if missing:
+        raise MissingColumnError(missing)
+
+
+def _how_to_name(name: str, schema: Mapping[str, DType]) -> str:
+    near = nearest(name, schema)
+    theirs = near.split("'")[1] if near.startswith("did") else "..."
+    if name == "kind":
+        return f"columns={{'kind': '{theirs}'}}, or constants={{'kind': 'purchase'}}"
+    return f"columns={{'{name}': '{theirs}'}}"
+
+
+def _sources(schema: Mapping[str, DType], mapping: IntakeMapping) -> dict[str, nw.Expr]:
+    """What each of our columns is made of."""
+    own = {name: nw.col(name) for name in CANONICAL if name in schema}
+    return {
+        "kind": nw.lit(Kind.OTHER.value),
+        **own,
+        **{name: nw.col(theirs) for name, theirs in mapping.columns.items()},
+        **{name: nw.lit(value) for name, value in mapping.constants.items()},
+        **{name: arithmetic(text) for name, text in mapping.derive.items()},
+    }
+
+
+def _is_measure(name: str, schema: Mapping[str, DType], mapping: IntakeMapping) -> bool:
+    """Whether a column stays under the user's own name."""
+    taken = {*CANONICAL, *mapping.columns.values(), PLACE, REASON, WORD}
+    return name == mapping.order or name not in taken and schema[name] is not None
+
+
+# Types ---------------------------------------------------------------------------------------
+
+
+def _is_text(dtype: DType) -> bool:
+    return isinstance(dtype, nw.String | nw.Categorical | nw.Enum)
+
+
+def _numbers_wanted(mapping: IntakeMapping, schema: Mapping[str, DType]) -> list[str]:
+    """The user's columns that have to be numbers."""
+    ours = (name for name, type_ in CANONICAL.items() if type_ is ColumnType.NUMBER)
+    plain = [mapping.columns.get(name, name) for name in ours]
+    derived = [name for text in mapping.derive.values() for name in columns_of(text)]
+    compared = [
+        each.column
+        for each in (*mapping.kind_when, *mapping.drop_when)
+        if each.below is not None or each.above is not None
+    ]
+    return [name for name in dict.fromkeys([*plain, *derived, *compared]) if name in schema]
+
+
+def _broken(name: str) -> str:
+    return f"{name} is broken"
+
+
+def _with_numbers(table: Table, engine: Engine, texts: list[str]) -> Table:
+    """Columns of text as numbers, each beside a column that says where it was none."""
+    for name in texts:
+        kept = f"{name} as text"
+        text = nw.col(name).cast(nw.String).str.strip_chars()
+        table = engine.with_numbers(table.with_columns(text.alias(kept)), column=name)
+        written = nw.col(kept).str.len_chars() > 0
+        table = table.with_columns((written & nw.col(name).is_null()).alias(_broken(name)))
+    return table
+
+
+def _typed(
+    table: Table, engine: Engine, mapping: IntakeMapping, measures: tuple[str, ...]
+) -> Normalised:
+    schema = dict(table.collect_schema())
+    ours = [name for name in CANONICAL if name in schema]
+    mistakes = [*_type_mistakes(schema, ours, mapping)]
+    if mistakes:
+        raise DataError(mistakes)
+    reasons: Reasons = []
+    for name in ours:
+        dtype, type_ = schema[name], CANONICAL[name]
+        if name == "occurred_at":
+            table = _with_times(table, engine, dtype, mapping)
+            reasons.append((nw.col(name).is_null(), "occurred_at is missing or is no time"))
+        elif type_ is ColumnType.ID:
+            table, broken = _with_ids(table, name, dtype)
+            reasons += broken
+        elif type_ is ColumnType.NUMBER:
+            table = table.with_columns(nw.col(name).cast(nw.Float64))
+            reasons += _number_reasons(name)
+        elif type_ is ColumnType.FLAG:
+            table = table.with_columns(nw.col(name).cast(nw.Boolean))
+        elif name not in {"kind", "phase"}:
+            table = table.with_columns(nw.col(name).cast(nw.String))
+    table = _with_kinds(table, engine, mapping)
+    if "phase" in ours:
+        phases = {phase.value: phase.value for phase in Phase}
+        table = engine.with_words(table, column="phase", words=phases, otherwise=None)
+    table = with_reasons(table, reasons)
+    return Normalised(table, (*ours, *measures))
+
+
+def _type_mistakes(
+    schema: Mapping[str, DType], ours: list[str], mapping: IntakeMapping
+) -> Iterator[Mistake]:
+    for name in ours:
+        dtype, type_ = schema[name], CANONICAL[name]
+        if dtype == nw.Unknown:  # a column of nulls only
+            continue
+        if type_ is ColumnType.TIME:
+            if isinstance(dtype, nw.Datetime) and dtype.time_zone is None and not mapping.timezone:
+                yield Mistake(name, "has no time zone", MEND)
+            elif not (_is_text(dtype) or isinstance(dtype, nw.Datetime | nw.Date)):
+                mend = "convert them to timestamps first" if dtype.is_numeric() else ""
+                yield Mistake(name, f"holds {dtype}, must hold {type_}", mend)
+        elif type_ is ColumnType.NUMBER and not dtype.is_numeric():
+            yield Mistake(name, f"holds {dtype}, must hold {type_}")
+        elif type_ is ColumnType.FLAG and dtype != nw.Boolean:
+            yield Mistake(name, f"holds {dtype}, must hold {type_}")
+        elif type_ is ColumnType.ID and not (_is_text(dtype) or dtype.is_numeric()):
+            yield Mistake(name, f"holds {dtype}, must hold {type_}")
+        elif type_ is ColumnType.TEXT and isinstance(dtype, nw.List | nw.Array | nw.Struct | nw.Object):
+            yield Mistake(name, f"holds {dtype}, must hold {type_}")
+    order = mapping.order
+    if order is not None and order in schema and not _orders(schema[order]):
+        yield Mistake("order", f"{order!r} holds {schema[order]}, must hold numbers or times")
+
+
+def _orders(dtype: DType) -> bool:
+    return dtype.is_numeric() or isinstance(dtype, nw.Datetime | nw.Date)
+
+
+def _with_times(table: Table, engine: Engine, dtype: DType, mapping: IntakeMapping) -> Table:
+    name, zone = "occurred_at", mapping.timezone
+    if not _is_text(dtype):
+        return engine.with_utc(table, column=name, timezone=zone)
+    table = table.with_columns(nw.col(name).cast(nw.String))
+    if zone is None:
+        _refuse_zoneless(table, mapping)
+    return engine.with_parsed_times(
+        table, column=name, timezone=zone, time_format=mapping.time_format
+    )
+
+
+def _refuse_zoneless(table: Table, mapping: IntakeMapping) -> None:
+    """Texts with a time of day and no offset need a zone, as timestamps without one do."""
+    text = nw.col("occurred_at")
+    zoneless = text.str.contains(r"\d:\d\d") & ~text.str.contains(_OFFSET)
+    condition = zoneless if mapping.time_format is None else ~text.is_null()
+    found = table.select(PLACE, "occurred_at").filter(condition).head(1).collect("polars")
+    if len(found):
+        row, written = int(found[PLACE][0]) + 1, found["occurred_at"][0]
+        place = f"{written!r} in row {row} has no time zone"
+        raise DataError(Mistake("occurred_at", place, MEND))
+
+
+def _with_ids(table: Table, name: str, dtype: DType) -> tuple[Table, Reasons]:
+    """Ids as text or whole numbers; `12345.0`, the trace of a missing value, is 12345."""
+    column = nw.col(name)
+    if dtype.is_integer():
+        return table.with_columns(column.cast(nw.Int64)), []
+    if dtype.is_numeric():
+        number = column.cast(nw.Float64)
+        whole = number.is_finite() & (number == number.floor()) & (number.abs() < 2.0**63)
+        broken = ~number.is_null() & ~number.is_nan() & ~whole
+        marked = table.with_columns(
+            broken.alias(_broken(name)), nw.when(whole).then(number).cast(nw.Int64).alias(name)
+        )
+        return marked, [(nw.col(_broken(name)), f"{name} is not a whole number")]
+    text = column.cast(nw.String).str.strip_chars()
+    bare = nw.when(text.str.ends_with(".0")).then(
+        text.str.replace_all(r"^(\d+)\.0$", "${1}")
+    ).otherwise(text)
+    return table.with_columns(nw.when(bare.str.len_chars() > 0).then(bare).alias(name)), []
+
+
+def _number_reasons(name: str) -> Reasons:
+    column = nw.col(name)
+    reasons: Reasons = [(~column.is_finite(), f"{name} is not finite")]
+    low, high = _RANGES.get(name, (None, None))
+    if low is not None:
+        reasons.append((column < low, f"{name} is below {low:g}"))
+    if high is not None:
+        reasons.append((column > high, f"{name} is above {high:g}"))
+    return reasons
+
+
+def _with_kinds(table: Table, engine: Engine, mapping: IntakeMapping) -> Table:
+    words = {kind.value: kind.value for kind in Kind} | dict(mapping.kinds)
+    text = nw.col("kind").str.strip_chars()
+    table = engine.with_words(
+        table.with_columns(text.alias("kind"), text.alias(WORD)),
+        column="kind",
+        words=words,
+        otherwise=Kind.OTHER.value,
+    )
+    other = [word for word, kind in words.items() if kind == Kind.OTHER.value]
+    unmapped = (nw.col("kind") == Kind.OTHER.value) & ~nw.col(WORD).fill_null("").is_in(other)
+    return table.with_columns(nw.when(unmapped).then(nw.col(WORD).fill_null("")).alias(WORD))

@@ -1,0 +1,314 @@
+"""The mapping: how a user's own table says what the table of interactions says.
+
+Written in Python or in a TOML file:
+
+    timezone = "Europe/London"
+    lines = true                          # invoice lines become one purchase an invoice
+
+    [columns]                             # ours = theirs
+    customer_id = "CustomerID"
+    occurred_at = "InvoiceDate"
+    interaction_id = "InvoiceNo"
+
+    [constants]
+    kind = "purchase"
+
+    [derive]                              # columns, numbers, + - * / and parentheses
+    amount = "Quantity * UnitPrice"
+
+    [kinds]                               # their words = ours
+    order = "purchase"
+
+    [[kind_when]]
+    column = "InvoiceNo"
+    prefix = "C"
+    kind = "return"
+
+    [[drop_when]]
+    column = "UnitPrice"
+    below = 0.01
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import attrs
+import narwhals as nw
+
+from custloyal.columns import CANONICAL
+from custloyal.errors import ConfigurationError, CustloyalError, Mistake, nearest
+from custloyal.models import Kind
+from custloyal.models.windows import check_timezone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["DropWhen", "IntakeMapping", "KindWhen", "arithmetic", "columns_of"]
+
+Scalar: TypeAlias = str | int | float | bool
+
+
+@attrs.frozen(kw_only=True)
+class Condition:
+    """A condition on one column of the user's table; exactly one comparison is named.
+
+    Args:
+        column: The column, by the user's own name.
+        equal: The value equals this.
+        prefix: The text begins with this.
+        null: The value is missing (true) or there (false).
+        below: The number is less than this.
+        above: The number is greater than this.
+    """
+
+    column: str
+    equal: Scalar | None = None
+    prefix: str | None = None
+    null: bool | None = None
+    below: float | None = None
+    above: float | None = None
+
+    def mistakes(self, path: str) -> Iterator[Mistake]:
+        """What is wrong with the condition itself."""
+        named = [name for name in _COMPARISONS if getattr(self, name) is not None]
+        if len(named) != 1:
+            yield Mistake(
+                path,
+                f"names {len(named)} comparisons ({', '.join(named) or 'none'}), must name one",
+                mend="one of " + ", ".join(_COMPARISONS),
+            )
+
+    def holds(self) -> nw.Expr:
+        """The condition as an expression; unknown where the value is missing."""
+        column = nw.col(self.column)
+        if self.equal is not None:
+            if isinstance(self.equal, str):
+                return column.cast(nw.String) == self.equal
+            return column == self.equal
+        if self.prefix is not None:
+            return column.cast(nw.String).str.starts_with(self.prefix)
+        if self.null is not None:
+            return column.is_null() if self.null else ~column.is_null()
+        if self.below is not None:
+            return column < self.below
+        return column > self.above
+
+    def __str__(self) -> str:
+        name = next(name for name in _COMPARISONS if getattr(self, name) is not None)
+        return f"{self.column} {_COMPARISONS[name].format(getattr(self, name))}"
+
+
+_COMPARISONS = {
+    "equal": "is {!r}",
+    "prefix": "begins with {!r}",
+    "null": "is missing: {}",
+    "below": "is below {}",
+    "above": "is above {}",
+}
+
+
+@attrs.frozen(kw_only=True)
+class KindWhen(Condition):
+    """The rows where the condition holds are of a kind, whatever their kind column says."""
+
+    kind: Kind = attrs.field(converter=Kind)
+
+
+@attrs.frozen(kw_only=True)
+class DropWhen(Condition):
+    """The rows where the condition holds are rejected, and counted under a reason.
+
+    Args:
+        reason: The reason in words; the condition itself where it is left out.
+    """
+
+    reason: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class IntakeMapping:
+    """How a user's own table says what the table of interactions says.
+
+    Args:
+        columns: For a column of the table of interactions its name in the user's table. Columns
+            that bear our names already need not be named.
+        constants: Columns that hold one value for all rows.
+        derive: Columns that are computed: columns, numbers, + - * / and parentheses.
+        kinds: For each of the user's own words the `Kind` that it means; a word that is neither
+            named here nor a `Kind` becomes `other` and is counted.
+        kind_when: Conditions that set the kind; the first that holds wins.
+        drop_when: Conditions under which rows are rejected.
+        timezone: The zone of timestamps that bear none, and in which days are counted; None
+            refuses such timestamps and counts days in UTC.
+        time_format: How timestamps that are text are written, in the directives of `strptime`;
+            None reads ISO 8601.
+        lines: Whether several rows of one interaction_id are lines of one purchase.
+        order: A column that orders rows, in place of their time.
+
+    Raises:
+        ConfigurationError: With all that is wrong in it.
+
+    Example:
+        >>> IntakeMapping(columns={"customer": "Client"})
+        Traceback (most recent call last):
+        custloyal.errors.ConfigurationError: columns.customer: is no column of the table of \
+interactions (did you mean 'customer_id'?)
+    """
+
+    columns: Mapping[str, str] = attrs.field(factory=dict)
+    constants: Mapping[str, Scalar] = attrs.field(factory=dict)
+    derive: Mapping[str, str] = attrs.field(factory=dict)
+    kinds: Mapping[str, str] = attrs.field(factory=dict)
+    kind_when: tuple[KindWhen, ...] = ()
+    drop_when: tuple[DropWhen, ...] = ()
+    timezone: str | None = None
+    time_format: str | None = None
+    lines: bool = False
+    order: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        mistakes = [*self._mistakes()]
+        if mistakes:
+            raise ConfigurationError(mistakes)
+
+    @classmethod
+    def from_toml(cls, path: str | Path) -> IntakeMapping:
+        """Read a mapping file.
+
+        Raises:
+            ConfigurationError: With all that is wrong in it, each with its path.
+        """
+        # Not at import: cattrs is needed for files only.
+        from custloyal.models.configuration import from_toml  # noqa: PLC0415
+
+        try:
+            text = Path(path).read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigurationError(Mistake(str(path), f"cannot be read: {error}")) from None
+        try:
+            return from_toml(cls, text)
+        except CustloyalError as error:
+            located = (attrs.evolve(m, path=f"{path}: {m.path}".rstrip(": ")) for m in error.mistakes)
+            raise ConfigurationError(located) from None
+
+    @property
+    def sources(self) -> frozenset[str]:
+        """The columns of the user's table that the mapping reads."""
+        conditions = (*self.kind_when, *self.drop_when)
+        derived = (name for text in self.derive.values() for name in columns_of(text))
+        order = () if self.order is None else (self.order,)
+        return frozenset(
+            [*self.columns.values(), *derived, *(each.column for each in conditions), *order]
+        )
+
+    def _mistakes(self) -> Iterator[Mistake]:
+        for name in self.columns:
+            if name not in CANONICAL:
+                yield _unknown(f"columns.{name}")
+        for name in self.constants:
+            if name not in CANONICAL:
+                yield _unknown(f"constants.{name}")
+        for word, kind in self.kinds.items():
+            if kind not in set(Kind):
+                yield Mistake(f"kinds.{word}", f"{kind!r} is no kind", mend=nearest(kind, Kind))
+        for place, condition in enumerate(self.kind_when):
+            yield from condition.mistakes(f"kind_when[{place}]")
+        for place, condition in enumerate(self.drop_when):
+            yield from condition.mistakes(f"drop_when[{place}]")
+        for name, text in self.derive.items():
+            try:
+                arithmetic(text)
+            except ConfigurationError as error:
+                yield from (attrs.evolve(m, path=f"derive.{name}") for m in error.mistakes)
+        if self.timezone is not None:
+            try:
+                check_timezone(self.timezone)
+            except ValueError as error:
+                yield from error.mistakes
+        said = [name for part in (self.columns, self.constants, self.derive) for name in part]
+        for name in sorted({name for name in said if said.count(name) > 1}):
+            yield Mistake(name, "is given more than once among columns, constants and derive")
+
+
+def _unknown(path: str) -> Mistake:
+    name = path.partition(".")[2]
+    return Mistake(
+        path, "is no column of the table of interactions", mend=nearest(name, CANONICAL)
+    )
+
+
+# Arithmetic ----------------------------------------------------------------------------------
+
+_OPERATIONS: Mapping[type[ast.operator], Callable[[nw.Expr, nw.Expr], nw.Expr]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
+
+
+def arithmetic(text: str) -> nw.Expr:
+    """A text such as "Quantity * UnitPrice" as an expression over columns.
+
+    Args:
+        text: Columns, numbers, + - * / and parentheses; a name that is no Python name stands
+            between backticks: "`Unit Price` * Quantity".
+
+    Raises:
+        ConfigurationError: Where the text says anything else.
+
+    Example:
+        >>> arithmetic("import os")
+        Traceback (most recent call last):
+        custloyal.errors.ConfigurationError: 'import os' is not arithmetic over columns (columns, \
+numbers, + - * / and parentheses are understood)
+    """
+    tree, names = _parsed(text)
+    return _evaluated(tree, names, text)
+
+
+def columns_of(text: str) -> list[str]:
+    tree, names = _parsed(text)
+    return [names.get(node.id, node.id) for node in ast.walk(tree) if isinstance(node, ast.Name)]
+
+
+def _parsed(text: str) -> tuple[ast.expr, dict[str, str]]:
+    quoted = re.findall(r"`([^`]+)`", text)
+    names = {f"_quoted_{place}": name for place, name in enumerate(quoted)}
+    for placeholder, name in names.items():
+        text = text.replace(f"`{name}`", placeholder)
+    try:
+        return ast.parse(text.strip(), mode="eval").body, names
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise _not_arithmetic(text) from None
+
+
+def _evaluated(node: ast.expr, names: Mapping[str, str], text: str) -> nw.Expr:
+    match node:
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATIONS:
+            operation = _OPERATIONS[type(op)]
+            return operation(_evaluated(left, names, text), _evaluated(right, names, text))
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return 0 - _evaluated(operand, names, text)
+        case ast.Name(id=name):
+            return nw.col(names.get(name, name))
+        case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
+            return nw.lit(float(number))
+        case _:
+            raise _not_arithmetic(text)
+
+
+def _not_arithmetic(text: str) -> ConfigurationError:
+    return ConfigurationError(
+        Mistake(
+            "",
+            f"{text!r} is not arithmetic over columns",
+            mend="columns, numbers, + - * / and parentheses are understood",
+        )
+    )

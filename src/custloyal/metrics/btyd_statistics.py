@@ -1,0 +1,83 @@
+"""The statistics from which buy-till-you-die models are fitted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import attrs
+import narwhals as nw
+
+from custloyal.errors import InvalidValueError, Mistake, nearest
+from custloyal.fold import Fold, Source, count, first, highest, lowest, total
+from custloyal.metrics.base import Metric
+from custloyal.metrics.purchases import DAY, days_between, ledger
+
+if TYPE_CHECKING:
+    from custloyal.engines import Table
+    from custloyal.models import AsOf
+
+__all__ = ["BtydStatistics"]
+
+_DAYS = {"day": 1, "week": 7}
+
+
+@attrs.frozen(kw_only=True)
+class BtydStatistics(Metric):
+    """Of each customer who bought: how often again, when last, for how long known, for how much.
+
+    Args:
+        unit: The unit of `t_x` and `T`: "day" or "week" (days / 7, not rounded).
+
+    Returns (as a reading, one row a customer with a purchase):
+        `x` (purchase days after the first), `t_x` (age at the last purchase), `T` (age at
+        `as_of`), `mean_repeat_amount` (mean of the daily sums of the repeat purchase days; null
+        where x is 0 or an amount is not known), `time_unit` (the unit, so that it travels into the fit).
+
+    Source:
+        P. S. Fader, B. G. S. Hardie, K. L. Lee, *"Counting your customers" the easy way*,
+        Marketing Science 24 (2005), 275-284.
+
+    Example:
+        >>> BtydStatistics(unit="month")
+        Traceback (most recent call last):
+        custloyal.errors.InvalidValueError: unit: is 'month' (allowed: 'day', 'week')
+    """
+
+    unit: Literal["day", "week"] = "day"
+
+    def __attrs_post_init__(self) -> None:
+        if self.unit not in _DAYS:
+            raise InvalidValueError(
+                Mistake("unit", f"is {self.unit!r}", nearest(str(self.unit), _DAYS))
+            )
+
+    def state(self, interactions: Source) -> Fold:
+        """First and last day, number of days, and what the first day and all days brought."""
+        return ledger(interactions).by(
+            "customer_id",
+            first_day=lowest(DAY),
+            last_day=highest(DAY),
+            purchase_days=count(),
+            amount=total("amount"),
+            first_amount=first("amount", by=DAY),
+            unknown_count=total("unknown_count"),
+        )
+
+    def reading(self, state: Table, as_of: AsOf) -> Table:
+        """x, t_x and T in the unit, and the mean amount of a repeat purchase day."""
+        first_day, last_day = nw.col("first_day"), nw.col("last_day")
+        x = nw.col("purchase_days") - 1
+        repeat_amount = nw.col("amount") - nw.col("first_amount")
+        return state.select(
+            "customer_id",
+            x=x,
+            t_x=self._in_unit(days_between(first_day, last_day)),
+            T=self._in_unit(days_between(first_day, nw.lit(as_of.day))),
+            mean_repeat_amount=nw.when((x > 0) & (nw.col("unknown_count") == 0)).then(
+                repeat_amount / x
+            ),
+            time_unit=nw.lit(self.unit),
+        )
+
+    def _in_unit(self, days: nw.Expr) -> nw.Expr:
+        return days if self.unit == "day" else days / _DAYS[self.unit]

@@ -1,0 +1,220 @@
+"""Concentration: who carries the revenue."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import attrs
+import narwhals as nw
+import numpy as np
+
+from custloyal.errors import InvalidValueError, Mistake
+from custloyal.fold import Fold, Source, count, total
+from custloyal.metrics.base import Metric
+from custloyal.metrics.purchases import ledger
+from custloyal.models import Kind
+from custloyal.models.checks import as_number, check_number, refuse
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from custloyal.engines import Table
+    from custloyal.models import AsOf
+
+__all__ = ["Concentration", "ParetoSegment"]
+
+_SCHEMA = {
+    "customers_count": nw.Int64(),
+    "revenue_amount": nw.Float64(),
+    "unknown_count": nw.Int64(),
+    "negative_count": nw.Int64(),
+    "top_count": nw.Int64(),
+    "top_share": nw.Float64(),
+    "majority_count": nw.Int64(),
+    "majority_customers_share": nw.Float64(),
+    "pareto_customers_share": nw.Float64(),
+    "gini": nw.Float64(),
+    "hhi": nw.Float64(),
+    "effective_count": nw.Float64(),
+}
+_CENTS = 100
+_SEGMENTS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@attrs.frozen(kw_only=True)
+class Concentration(Metric):
+    """How far the revenue rests on few customers.
+
+    Args:
+        top: The share of customers whose share of revenue is asked for, above 0 and at most 1.
+        majority: The share of revenue of which is asked how few customers make it.
+        net: Whether returns are subtracted; then no Gini is given where a customer is negative.
+
+    Returns (as a reading, one row):
+        `customers_count` (who bought), `revenue_amount`, `unknown_count` (purchases whose amount
+        is not known), `negative_count` (customers under 0), `top_count` (k = ceil(top * n)),
+        `top_share` (their share of revenue), `majority_count` and `majority_customers_share` (the
+        fewest customers that make the majority), `pareto_customers_share` (p of the p : 1 - p
+        point: 0.2 for 80:20), `gini`, `hhi`, `effective_count` (1 / HHI). Shares are null where
+        there is no revenue.
+
+    Source:
+        O. C. Herfindahl and A. O. Hirschman for the HHI; C. Gini, *Variabilita e mutabilita* 1912.
+
+    Example:
+        >>> Concentration(top=20)
+        Traceback (most recent call last):
+        custloyal.errors.InvalidValueError: top: is 20.0, must be a number above 0 and of at most 1
+    """
+
+    needs: ClassVar[tuple[str, ...]] = ("amount",)
+    grain: ClassVar[tuple[str, ...]] = ()
+
+    top: float = attrs.field(default=0.2, converter=as_number)
+    majority: float = attrs.field(default=0.8, converter=as_number)
+    net: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        refuse(
+            check_number("top", self.top, above=0, high=1),
+            check_number("majority", self.majority, above=0, high=1),
+        )
+
+    def state(self, interactions: Source) -> Fold:
+        """What each customer who bought brought."""
+        return revenue(interactions, net=self.net)
+
+    def reading(self, state: Table, as_of: AsOf) -> nw.DataFrame[Any]:
+        """The shape of the Lorenz curve, in numbers."""
+        del as_of
+        collected = state.select("amount", "unknown_count").collect("polars")
+        amounts = collected["amount"].to_numpy()
+        v = amounts[np.argsort(_cents(amounts), kind="stable")][::-1]
+        n, s = len(v), float(v.sum())
+        cumulative = np.cumsum(v)
+        k = int(np.ceil(round(self.top * n, 9)))
+        negative = int((_cents(v) < 0).sum())
+        share = cumulative / s if s > 0 else np.full(n, np.nan)
+        rank = np.arange(1, n + 1)
+        ordered = s > 0 and not negative
+        reading = {
+            "customers_count": [n],
+            "revenue_amount": [s],
+            "unknown_count": [int(collected["unknown_count"].sum())],
+            "negative_count": [negative],
+            "top_count": [k],
+            "top_share": [float(share[k - 1]) if s > 0 else None],
+            "majority_count": [_first(share >= self.majority - 1e-12) if s > 0 else None],
+            "majority_customers_share": [
+                _first(share >= self.majority - 1e-12) / n if s > 0 else None
+            ],
+            "pareto_customers_share": [_first(rank / n + share >= 1 - 1e-12) / n if s > 0 else None],
+            "gini": [gini(v) if ordered else None],
+            "hhi": [float(np.sum((v / s) ** 2)) if s > 0 else None],
+            "effective_count": [float(1 / np.sum((v / s) ** 2)) if s > 0 else None],
+        }
+        return nw.from_dict(reading, schema=_SCHEMA, backend="polars")
+
+
+@attrs.frozen(kw_only=True)
+class ParetoSegment(Metric):
+    """Into which segment each customer's revenue puts them: A makes the first 80 %, and so on.
+
+    A segment is the fewest customers that make its share, so the one who crosses the line is in.
+    Customers whose revenue is equal to the cent share rank and segment.
+
+    Args:
+        cuts: The cumulative shares of revenue at which a segment ends, growing, in (0, 1).
+
+    Returns (as a reading, one row a customer who bought):
+        `revenue_amount` (gross), `revenue_rank` (1 is highest), `cumulative_share` (of revenue, of
+        all customers of this rank or before), `segment` ("A", "B", ...).
+
+    Example:
+        >>> ParetoSegment(cuts=(0.95, 0.8))
+        Traceback (most recent call last):
+        custloyal.errors.InvalidValueError: cuts: are (0.95, 0.8), must grow, between 0 and 1
+    """
+
+    needs: ClassVar[tuple[str, ...]] = ("amount",)
+
+    cuts: tuple[float, ...] = attrs.field(default=(0.8, 0.95), converter=tuple)
+
+    def __attrs_post_init__(self) -> None:
+        bounds = (0.0, *self.cuts, 1.0)
+        grows = all(low < high for low, high in zip(bounds, bounds[1:], strict=False))
+        if not grows or not 0 < len(self.cuts) < len(_SEGMENTS):
+            raise InvalidValueError(
+                Mistake("cuts", f"are {self.cuts}, must grow, between 0 and 1")
+            )
+
+    def state(self, interactions: Source) -> Fold:
+        """What each customer who bought brought."""
+        return revenue(interactions)
+
+    def reading(self, state: Table, as_of: AsOf) -> Table:
+        """Rank, cumulative share and segment."""
+        del as_of
+        cents, before = nw.col("cents"), nw.col("share_before")
+        segment = nw.lit(_SEGMENTS[len(self.cuts)])
+        for letter, cut in reversed([*zip(_SEGMENTS, self.cuts, strict=False)]):
+            segment = nw.when(before < cut - 1e-12).then(nw.lit(letter)).otherwise(segment)
+        return (
+            # Engines add in different orders, so equal sums differ in their last bits.
+            state.with_columns(cents=(nw.col("amount") * _CENTS).round().cast(nw.Int64))
+            .with_columns(lowest_first=0 - cents)
+            .with_columns(
+                cumulative=nw.col("cents").cum_sum().over(order_by=["lowest_first", "customer_id"]),
+                revenue_rank=nw.col("lowest_first").rank("min").cast(nw.Int64),
+                all_cents=cents.sum(),
+            )
+            .with_columns(reached=nw.col("cumulative").max().over("cents"))
+            .with_columns(tied=cents.sum().over("cents"))
+            .with_columns(
+                cumulative_share=nw.col("reached") / nw.col("all_cents"),
+                share_before=(nw.col("reached") - nw.col("tied")) / nw.col("all_cents"),
+            )
+            .select(
+                "customer_id",
+                "revenue_rank",
+                "cumulative_share",
+                revenue_amount=nw.col("amount"),
+                segment=segment,
+            )
+        )
+
+
+def revenue(interactions: Source, *, net: bool = False) -> Fold:
+    """What each customer who bought brought: gross purchases, or with returns subtracted."""
+    if not net:
+        return ledger(interactions).by(
+            "customer_id", amount=total("amount"), unknown_count=total("unknown_count")
+        )
+    money = nw.col("kind").is_in([Kind.PURCHASE.value, Kind.RETURN.value])
+    return interactions.where(money).by(
+        "customer_id", amount=total("amount"), unknown_count=count(nw.col("amount").is_null())
+    )
+
+
+def gini(amounts: NDArray[np.float64]) -> float:
+    """The Gini coefficient of amounts in falling order: 0 all alike, towards 1 one has all.
+
+    Args:
+        amounts: At least 0 each, with a sum above 0, highest first.
+
+    Example:
+        >>> gini(np.array([1.0, 1.0, 1.0, 1.0])), gini(np.array([1.0, 0.0, 0.0, 0.0]))
+        (0.0, 0.75)
+    """
+    n = len(amounts)
+    rank = np.arange(n, 0, -1)
+    return float(2 * np.sum(rank * amounts) / (n * np.sum(amounts)) - (n + 1) / n)
+
+
+def _cents(amounts: NDArray[np.float64]) -> NDArray[np.int64]:
+    return np.rint(amounts * _CENTS).astype(np.int64)
+
+
+def _first(holds: NDArray[np.bool_]) -> int:
+    """The place, from 1, of the first that holds; all of them where rounding leaves none."""
+    return int(np.argmax(holds)) + 1 if holds.any() else len(holds)

@@ -1,0 +1,82 @@
+"""The evidence of an outcome policy as expressions: what each row says of how it felt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import narwhals as nw
+
+from custloyal.models import Kind, Phase
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Hashable, Mapping
+
+    from custloyal.fold import Source
+    from custloyal.models import OutcomePolicy
+
+__all__ = ["with_evidence"]
+
+_SCALE = ("rating", "rating_min", "rating_max")
+
+
+def with_evidence(interactions: Source, policy: OutcomePolicy) -> Source:
+    """The rows with their `evidence` and its `weight`.
+
+    Args:
+        interactions: The rows; of `outcome`, `rating` with its scale, `severity` and `phase` those
+            are used that are there.
+        policy: What each row says.
+
+    Returns:
+        The rows with `evidence` (above 0 good, below 0 bad, null where the row says nothing) and
+        `weight` = |evidence| * severity * phase weight.
+    """
+    columns = interactions.columns
+    weight = nw.col("evidence").abs() * _phase_weight(policy, columns)
+    if "severity" in columns:
+        weight = weight * nw.col("severity").fill_null(1.0)
+    return interactions.let(evidence=_evidence(policy, columns)).let(weight=weight)
+
+
+def _evidence(policy: OutcomePolicy, columns: Collection[str]) -> nw.Expr:
+    said = _by_value(policy.by_kind)
+    if all(name in columns for name in _SCALE):
+        said = _of_rating(policy, otherwise=said)
+    if "outcome" in columns:
+        said = nw.coalesce(nw.col("outcome"), said)
+    return said
+
+
+def _of_rating(policy: OutcomePolicy, otherwise: nw.Expr) -> nw.Expr:
+    rating, low, high = (nw.col(name) for name in _SCALE)
+    usable = (low < high) & (rating >= low) & (rating <= high)
+    promoter, detractor = rating >= policy.promoter_from, rating <= policy.detractor_to
+    band = nw.when(promoter).then(1.0).otherwise(nw.when(detractor).then(-1.0).otherwise(0.0))
+    share = 2.0 * (rating - low) / (high - low) - 1.0
+    neutral = share.abs() < policy.neutral_below
+    scaled = nw.when(neutral).then(0.0).otherwise(share)
+    said = nw.when((low == 0) & (high == 10)).then(band).otherwise(scaled)  # noqa: PLR2004 (NPS)
+    return nw.when(usable).then(said).otherwise(otherwise)
+
+
+def _phase_weight(policy: OutcomePolicy, columns: Collection[str]) -> nw.Expr:
+    by_kind = _by_value({kind: policy.by_phase[kind.phase] for kind in Kind})
+    if "phase" not in columns:
+        return by_kind
+    said = by_kind
+    for phase in Phase:
+        said = (
+            nw.when(nw.col("phase") == phase.value).then(policy.by_phase[phase]).otherwise(said)
+        )
+    return said
+
+
+def _by_value(values: Mapping[Kind, float]) -> nw.Expr:
+    """A number for each kind, one comparison for each different number; null for other kinds."""
+    kinds: dict[float, list[str]] = {}
+    for kind, value in values.items():
+        kinds.setdefault(value, []).append(kind.value)
+    said = nw.lit(None, dtype=nw.Float64)
+    for value, words in kinds.items():
+        said = nw.when(nw.col("kind").is_in(words)).then(value).otherwise(said)
+    return said

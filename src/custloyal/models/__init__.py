@@ -1,0 +1,34 @@
+"""The values of the domain: frozen, validated on construction, without tables.
+
+`custloyal.models.configuration` reads and writes them as JSON and TOML; it is imported on its own,
+since it alone needs the libraries for that.
+"""
+
+from __future__ import annotations
+
+from custloyal.models.estimates import Interval, Mean, Share, wilson
+from custloyal.models.evidence import OutcomePolicy
+from custloyal.models.interactions import Interaction, Relationship, Transaction
+from custloyal.models.parties import Agent, Consent, Customer
+from custloyal.models.vocabulary import Initiator, Kind, Phase, SurveyKind
+from custloyal.models.windows import AsOf, ObservationWindow
+
+__all__ = [
+    "Agent",
+    "AsOf",
+    "Consent",
+    "Customer",
+    "Initiator",
+    "Interaction",
+    "Interval",
+    "Kind",
+    "Mean",
+    "ObservationWindow",
+    "OutcomePolicy",
+    "Phase",
+    "Relationship",
+    "Share",
+    "SurveyKind",
+    "Transaction",
+    "wilson",
+]

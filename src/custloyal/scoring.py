@@ -1,0 +1,287 @@
+"""Reading a history: which metrics, as of when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import narwhals as nw
+
+from custloyal.errors import InvalidValueError, MissingColumnError, Mistake, nearest
+from custloyal.fold import count
+from custloyal.metrics import Metric
+from custloyal.models import AsOf
+from custloyal.planner import Plan, Setting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from custloyal.engines import Home, Table
+    from custloyal.fold import Fold, Source
+    from custloyal.history import History
+    from custloyal.planner import Pass, View
+    from custloyal.typing import AsOfLike
+
+__all__ = ["Reading", "Readings", "Scores", "explain", "read", "score"]
+
+
+@attrs.frozen(eq=False)
+class Reading:
+    """What one metric says of a history, one row for each key of its grain.
+
+    Args:
+        metric: The metric.
+        as_of: The time as of which it was read.
+        table: The rows.
+        home: Where they go back to.
+    """
+
+    metric: Metric
+    as_of: AsOf
+    table: Table
+    home: Home
+
+    def to_native(self) -> Any:
+        """The rows as a frame of the library from which the history came."""
+        return self.home.bring_back(self.table)
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """The rows as dictionaries."""
+        return self.home.engine.presented(self.table).collect("polars").rows(named=True)
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns."""
+        return self.table.collect_schema().names()
+
+
+@attrs.frozen(eq=False)
+class Readings(Mapping[str, Reading]):
+    """Readings by metric: by its name, its class or the metric itself.
+
+    Args:
+        as_of: The time as of which all were read.
+    """
+
+    as_of: AsOf
+    _by_name: Mapping[str, Reading]
+
+    def __getitem__(self, metric: str | Metric | type[Metric]) -> Reading:
+        """The reading of a metric: `readings["trust"]`, `readings[Trust]`, `readings[Trust()]`."""
+        for name, reading in self._by_name.items():
+            if metric in (name, reading.metric, type(reading.metric)):
+                return reading
+        raise KeyError(f"{metric!r} was not read; there are {', '.join(self._by_name)}")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_name)
+
+    def __len__(self) -> int:
+        return len(self._by_name)
+
+
+@attrs.frozen(eq=False)
+class Scores:
+    """One row for each known customer, with what every metric at customer grain says of them.
+
+    Args:
+        as_of: The time as of which they were read.
+        table: The rows.
+        home: Where they go back to.
+    """
+
+    as_of: AsOf
+    table: Table
+    home: Home
+
+    def to_native(self) -> Any:
+        """The rows as a frame of the library from which the history came."""
+        return self.home.bring_back(self.table)
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """The rows as dictionaries."""
+        return self.home.engine.presented(self.table).collect("polars").rows(named=True)
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns."""
+        return self.table.collect_schema().names()
+
+
+def read(
+    history: History,
+    metrics: Metric | Iterable[Metric],
+    *,
+    as_of: AsOfLike | AsOf | None = None,
+) -> Readings:
+    """Read metrics of a history, all in as few passes over its rows as they need together.
+
+    Args:
+        history: The interactions.
+        metrics: The metrics, of any grain.
+        as_of: A date means the end of that local day, an instant includes rows at or before it;
+            later rows are unseen. None means the end of the day of the last row.
+
+    Returns:
+        A reading for each metric, each at its own grain.
+
+    Raises:
+        MissingColumnError: With every column that some metric needs and the history lacks.
+        InvalidValueError: Where `as_of` cannot be understood, or a metric is asked for twice.
+    """
+    wanted = _named(metrics)
+    at = resolved(history, as_of)
+    planned = _planned(history, wanted)
+    tables = planned.tables(history, at)
+    engine = history.home.engine
+    return Readings(
+        at,
+        {
+            name: Reading(metric, at, engine.store(tables[name]), history.home)
+            for name, metric in wanted.items()
+        },
+    )
+
+
+def score(
+    history: History,
+    metrics: Metric | Iterable[Metric],
+    *,
+    as_of: AsOfLike | AsOf | None = None,
+) -> Scores:
+    """Read metrics at customer grain, and put what they say of each customer into one row.
+
+    Args:
+        history: The interactions.
+        metrics: The metrics, all at customer grain.
+        as_of: As for `read`.
+
+    Returns:
+        One row for each customer known in the history; null where a metric says nothing of them.
+
+    Raises:
+        MissingColumnError: With every column that some metric needs and the history lacks.
+        InvalidValueError: Where a metric is not at customer grain, or two give the same column.
+    """
+    wanted = _named(metrics)
+    other = [
+        Mistake(name, f"has one row for each {' and '.join(m.grain) or 'history'}", "use read()")
+        for name, m in wanted.items()
+        if m.grain != ("customer_id",)
+    ]
+    if other:
+        raise InvalidValueError(other)
+    at = resolved(history, as_of)
+    planned = _planned(history, wanted)
+    everyone = planned.plan.add(history.interactions.by("customer_id", rows=count()), "score")
+    tables = planned.tables(history, at, more=everyone)
+    scores = tables.pop("").select("customer_id")
+    for table in tables.values():
+        twice = set(scores.collect_schema()) & set(table.collect_schema()) - {"customer_id"}
+        if twice:
+            raise InvalidValueError(
+                Mistake(", ".join(sorted(twice)), "is given by two metrics", "score them apart")
+            )
+        scores = scores.join(table, on="customer_id", how="left")
+    return Scores(at, history.home.engine.store(scores), history.home)
+
+
+def explain(history: History, metrics: Metric | Iterable[Metric]) -> str:
+    """The passes that reading the metrics together takes, and what each is for."""
+    return _planned(history, _named(metrics)).plan.explain()
+
+
+def resolved(history: History, as_of: AsOfLike | AsOf | None) -> AsOf:
+    """The time that a user meant; the end of the last row's local day where they named none."""
+    if as_of is not None:
+        return AsOf.parse(as_of, timezone=history.timezone)
+    last = history.last_occurred_at
+    if last is None:
+        raise InvalidValueError(
+            Mistake("as_of", "cannot follow from the last row: no row was accepted", "name a date")
+        )
+    day = AsOf.parse(last, timezone=history.timezone).day
+    return AsOf.parse(day, timezone=history.timezone)
+
+
+def _named(metrics: Metric | Iterable[Metric]) -> dict[str, Metric]:
+    given = [metrics] if isinstance(metrics, Metric) else list(metrics)
+    mistakes = [
+        Mistake("metrics", f"holds {each!r}, which is no metric", _mend(each))
+        for each in given
+        if not isinstance(each, Metric)
+    ]
+    names = [each.name for each in given if isinstance(each, Metric)]
+    mistakes += [
+        Mistake(name, "is asked for twice", "read each by itself")
+        for name in dict.fromkeys(names)
+        if names.count(name) > 1
+    ]
+    if mistakes:
+        raise InvalidValueError(mistakes)
+    return dict(zip(names, given, strict=True))
+
+
+def _mend(each: object) -> str:
+    if isinstance(each, type) and issubclass(each, Metric):
+        return f"write {each.__name__}()"
+    return "give metrics such as Trust()"
+
+
+@attrs.frozen
+class _Planned:
+    plan: Plan
+    metrics: Mapping[str, Metric]
+    views: Mapping[str, Sequence[View]]
+
+    def tables(self, history: History, as_of: AsOf, more: View | None = None) -> dict[str, Table]:
+        engine = history.home.engine
+        until = as_of.instant.replace(tzinfo=None)
+        setting = Setting(engine, history.order, until)
+        rows = history.rows(until)
+        states = self.plan.run(rows, setting)
+        tables: dict[str, Table] = {}
+        if more is not None:
+            tables[""] = more.table(states[more.of], until)
+        for name, metric in self.metrics.items():
+            state = _joined([view.table(states[view.of], until) for view in self.views[name]], metric)
+            reading = metric.reading(state, as_of)
+            if isinstance(reading, nw.DataFrame):
+                reading = engine.from_polars(reading.to_native(), rows)
+            tables[name] = reading
+        return tables
+
+
+def _planned(history: History, metrics: Mapping[str, Metric]) -> _Planned:
+    interactions = history.interactions
+    lacking: dict[str, list[str]] = {}
+    for name, metric in metrics.items():
+        for column in metric.needs:
+            if column not in interactions.columns:
+                lacking.setdefault(column, []).append(name)
+    if lacking:
+        raise MissingColumnError(
+            Mistake(column, f"is needed by {', '.join(names)} and is not in the history")
+            for column, names in lacking.items()
+        )
+    plan = Plan()
+    views = {
+        name: [plan.add(fold, name) for fold in _folds(metric, interactions)]
+        for name, metric in metrics.items()
+    }
+    return _Planned(plan, metrics, views)
+
+
+def _folds(metric: Metric, interactions: Source) -> tuple[Fold, ...]:
+    state = metric.state(interactions)
+    return state if isinstance(state, tuple) else (state,)
+
+
+def _joined(states: Sequence[Table], metric: Metric) -> Table:
+    joined, *others = states
+    for other in others:
+        joined = joined.join(other, on=list(metric.grain), how="left")
+    return joined

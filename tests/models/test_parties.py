@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import math
+import pickle
+from datetime import UTC, datetime
+
+import pytest
+from drawn_models import customers
+from hypothesis import given
+
+from custloyal.errors import InvalidValueError
+from custloyal.models import Agent, Consent, Customer
+
+
+@given(customers())
+def test_a_customer_is_hashable_and_survives_a_pickle(customer):
+    copy = pickle.loads(pickle.dumps(customer))
+    assert copy == customer
+    assert hash(copy) == hash(customer)
+
+
+def test_times_are_kept_in_utc():
+    when = datetime.fromisoformat("2024-05-02T01:00:00+02:00")
+    expected = datetime(2024, 5, 1, 23, tzinfo=UTC)
+    assert Customer("anna", acquired_at=when).acquired_at == expected
+    assert Consent("anna", "news", granted=True, decided_at=when).decided_at.isoformat() == (
+        expected.isoformat()
+    )
+
+
+@pytest.mark.parametrize(
+    ("make", "paths"),
+    [
+        (
+            lambda: Customer(
+                None,
+                tier=3,
+                acquired_at=datetime(2024, 1, 1),
+                acquisition_cost_amount=-1,
+                attributes={"": 1, "country": None, "size": math.nan},
+            ),
+            [
+                "customer_id",
+                "tier",
+                "acquired_at",
+                "acquisition_cost_amount",
+                "attributes",
+                "attributes.country",
+                "attributes.size",
+            ],
+        ),
+        (lambda: Customer("anna", attributes=3), ["attributes"]),
+        (lambda: Agent("", name=3, department=""), ["agent_id", "name", "department"]),
+        (
+            lambda: Consent(1.5, "", granted=None, decided_at=None),
+            ["customer_id", "purpose", "granted", "decided_at"],
+        ),
+    ],
+)
+def test_all_mistakes_are_named_at_once(make, paths):
+    with pytest.raises(InvalidValueError) as caught:
+        make()
+    assert [mistake.path for mistake in caught.value.mistakes] == paths
