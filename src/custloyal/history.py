@@ -86,8 +86,8 @@ class History:
     columns: tuple[str, ...]
     customers: Table | None
     _accepted: Table
-    _judged: Table
     _given: Table
+    _mapping: IntakeMapping
     _duplicates: Table | None
     _counts: _Counts | None
 
@@ -245,7 +245,7 @@ class History:
     @cached_property
     def intake(self) -> Intake:
         """What became of each row; counted on first use where the rows are files."""
-        counts = self._counts or _counted(self._judged, self.home.engine)
+        counts = self._counts or _counted(self._judged(placed=False), self.home.engine)
         given = _height(self._given)
         duplicates = 0 if self._duplicates is None else _height(self._duplicates)
         return Intake(
@@ -262,9 +262,12 @@ class History:
     @property
     def rejected(self) -> Any:
         """The rejected rows with their `reason` and `row` (from 1), in the caller's library."""
-        rejected = self._judged.filter(~nw.col(REASON).is_null())
+        rejected = self._judged(placed=True).filter(~nw.col(REASON).is_null())
         row, reason = (nw.col(PLACE) + 1).alias("row"), nw.col(REASON).alias("reason")
         return self.home.bring_back(rejected.select(row, reason, *self.columns))
+
+    def _judged(self, *, placed: bool) -> Table:
+        return _judged(self._given, self.home, self._mapping, placed=placed)[0]
 
     # For the plan ------------------------------------------------------------------------
 
@@ -294,37 +297,52 @@ class History:
         if unique not in get_args(Unique):
             raise InvalidValueError(Mistake("unique", f"is {unique!r}", nearest(str(unique), get_args(Unique))))
         engine = home.engine
-        taken = normalised(table, engine, mapping)
-        columns = taken.columns
-        judged = _with_lines_added(taken, engine) if mapping.lines else taken.table
-        judged = with_reasons(judged, amount_reasons(columns))
+        placed = mapping.lines or "interaction_id" not in {*table.collect_schema(), *mapping.names}
+        judged, columns = _judged(table, home, mapping, placed=placed)
         _check_currency(judged, columns)
-        # Files are counted when somebody asks; a filter that would leave nothing out is left out.
-        counts = None if home.is_file_like else _counted(_with_negated(judged, columns), engine)
+        # Files are counted when somebody asks. A step that would change nothing is left out.
+        counts = None if home.is_file_like else _counted(judged, engine)
+        duplicates = None
+        if unique == "check" and "interaction_id" in columns and _has_duplicates(judged):
+            judged, _ = _judged(table, home, mapping, placed=True)
+            judged = engine.store(judged)
+            duplicates = _duplicates(judged, engine)
         accepted = judged
         if counts is None or counts.rejected:
             accepted = accepted.filter(nw.col(REASON).is_null())
         if counts is None or counts.negated:
             accepted = _with_negative_returns(accepted, columns)
-        duplicates = None
-        if unique == "check" and "interaction_id" in columns:
-            duplicates = _duplicates(accepted, engine)
         if duplicates is not None:
-            accepted = engine.store(accepted.join(duplicates, on=PLACE, how="anti"))
-        elif not home.lazy:
-            accepted = engine.keep(accepted.select(*columns, PLACE))
+            accepted = accepted.join(duplicates, on=PLACE, how="anti")
+        order = _order(mapping, columns)
+        kept = dict.fromkeys([*columns, *order])
+        accepted = accepted.select(*kept)
+        if duplicates is not None or not home.lazy:
+            accepted = engine.keep(accepted)
         return cls(
             home=home,
             timezone=mapping.timezone or "UTC",
-            order=_order(mapping, columns),
+            order=order,
             columns=columns,
             customers=None if customers is None else _customers(customers),
             accepted=accepted,
-            judged=_with_negated(judged, columns),
             given=table,
+            mapping=mapping,
             duplicates=duplicates,
             counts=counts,
         )
+
+
+def _judged(
+    table: Table, home: Home, mapping: IntakeMapping, *, placed: bool
+) -> tuple[Table, tuple[str, ...]]:
+    """Every row under our names, lines added up, with a reason where it is to be rejected."""
+    taken = normalised(
+        table, home.engine, mapping, placed=placed or mapping.lines, eager=not home.is_file_like
+    )
+    judged = _with_lines_added(taken, home.engine) if mapping.lines else taken.table
+    judged = with_reasons(judged, amount_reasons(taken.columns))
+    return _with_negated(judged, taken.columns), taken.columns
 
 
 # Counting ------------------------------------------------------------------------------------
@@ -411,17 +429,20 @@ def _with_lines_added(taken: Normalised, engine: Engine) -> Table:
     return engine.store(nw.concat([added, others]))
 
 
-def _duplicates(accepted: Table, engine: Engine) -> Table | None:
-    """The places of rows whose interaction_id an earlier row bears; None where there are none."""
+def _has_duplicates(judged: Table) -> bool:
     key = nw.col("interaction_id")
-    ids = accepted.filter(~key.is_null()).select(
-        nw.len().alias(COUNT), key.n_unique().alias("distinct")
-    )
-    rows, distinct = ids.collect("polars").row(0)
-    if rows == distinct:
-        return None
+    ids = judged.filter(nw.col(REASON).is_null() & ~key.is_null())
+    counted = ids.select(nw.len().alias(COUNT), key.n_unique().alias("distinct"))
+    rows, distinct = counted.collect("polars").row(0)
+    return bool(rows > distinct)
+
+
+def _duplicates(judged: Table, engine: Engine) -> Table:
+    """The places of accepted rows whose interaction_id an earlier row bears."""
     ordered = engine.with_previous(
-        accepted.filter(~key.is_null()).select("interaction_id", "occurred_at", PLACE),
+        judged.filter(nw.col(REASON).is_null() & ~nw.col("interaction_id").is_null()).select(
+            "interaction_id", "occurred_at", PLACE
+        ),
         within="interaction_id",
         order=["occurred_at", PLACE],
         previous={"earlier": (PLACE, 1)},

@@ -6,6 +6,8 @@ of single rows never raise and are never silent: such a row is rejected under a 
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 import attrs
@@ -17,7 +19,7 @@ from custloyal.mapping import arithmetic, columns_of
 from custloyal.models import Kind, Phase
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from narwhals.dtypes import DType
 
@@ -45,7 +47,7 @@ class Normalised:
     """The user's rows under our names and types, before any is left out.
 
     Args:
-        table: The rows, with their `place` in the input, and `reason` where one is to be rejected.
+        table: The rows, with a reason where one is to be rejected, and their place if asked for.
         columns: The names of what they hold.
         types: What each column of the table of interactions holds.
     """
@@ -54,8 +56,17 @@ class Normalised:
     columns: tuple[str, ...]
 
 
-def normalised(table: Table, engine: Engine, mapping: IntakeMapping) -> Normalised:
+def normalised(
+    table: Table, engine: Engine, mapping: IntakeMapping, *, placed: bool, eager: bool
+) -> Normalised:
     """The user's rows under our names, with our types, and with reasons for rejection.
+
+    Args:
+        table: The user's rows.
+        engine: The engine that holds them.
+        mapping: What they mean.
+        placed: Whether to number the rows; DuckDB would do so even where nobody looks.
+        eager: Whether a look at the rows is cheap.
 
     Raises:
         DataError: With all mistakes of structure.
@@ -63,7 +74,8 @@ def normalised(table: Table, engine: Engine, mapping: IntakeMapping) -> Normalis
     schema = dict(table.collect_schema())
     _check_names(schema, mapping)
     sources = _sources(schema, mapping)
-    table = engine.with_place(table, PLACE)
+    if placed:
+        table = engine.with_place(table, PLACE)
     reasons: Reasons = [(each.holds(), each.reason or str(each)) for each in mapping.drop_when]
 
     texts = [name for name in _numbers_wanted(mapping, schema) if _is_text(schema[name])]
@@ -77,8 +89,9 @@ def normalised(table: Table, engine: Engine, mapping: IntakeMapping) -> Normalis
             kind.cast(nw.String)
         )
     named = {**sources, "kind": kind.cast(nw.String)}
-    table = with_reasons(table, reasons).select(*measures, PLACE, REASON, **named)
-    return _typed(table, engine, mapping, tuple(measures))
+    kept = [*measures, PLACE] if placed else measures
+    table = with_reasons(table, reasons).select(*kept, REASON, **named)
+    return _typed(table, engine, mapping, tuple(measures), eager=eager)
 
 
 def with_reasons(table: Table, reasons: Reasons) -> Table:
@@ -181,7 +194,12 @@ def _with_numbers(table: Table, engine: Engine, texts: list[str]) -> Table:
 
 
 def _typed(
-    table: Table, engine: Engine, mapping: IntakeMapping, measures: tuple[str, ...]
+    table: Table,
+    engine: Engine,
+    mapping: IntakeMapping,
+    measures: tuple[str, ...],
+    *,
+    eager: bool,
 ) -> Normalised:
     schema = dict(table.collect_schema())
     ours = [name for name in CANONICAL if name in schema]
@@ -204,10 +222,11 @@ def _typed(
             table = table.with_columns(nw.col(name).cast(nw.Boolean))
         elif name not in {"kind", "phase"}:
             table = table.with_columns(nw.col(name).cast(nw.String))
-    table = _with_kinds(table, engine, mapping)
+    seen = _seen(table, engine) if eager else None
+    table = _with_kinds(table, engine, mapping, seen)
     if "phase" in ours:
         phases = {phase.value: phase.value for phase in Phase}
-        table = engine.with_words(table, column="phase", words=phases, otherwise=None)
+        table = engine.with_words(table, column="phase", words=phases, otherwise=None, seen=None)
     table = with_reasons(table, reasons)
     return Normalised(table, (*ours, *measures))
 
@@ -248,7 +267,7 @@ def _with_times(table: Table, engine: Engine, dtype: DType, mapping: IntakeMappi
         return engine.with_utc(table, column=name, timezone=zone)
     table = table.with_columns(nw.col(name).cast(nw.String))
     if zone is None:
-        _refuse_zoneless(table, mapping)
+        _refuse_zoneless(engine.with_place(table, PLACE), mapping)
     return engine.with_parsed_times(
         table, column=name, timezone=zone, time_format=mapping.time_format
     )
@@ -297,15 +316,30 @@ def _number_reasons(name: str) -> Reasons:
     return reasons
 
 
-def _with_kinds(table: Table, engine: Engine, mapping: IntakeMapping) -> Table:
+def _with_kinds(
+    table: Table, engine: Engine, mapping: IntakeMapping, seen: list[str | None] | None
+) -> Table:
+    """Kinds in place of the user's own words, which are kept where they are none."""
     words = {kind.value: kind.value for kind in Kind} | dict(mapping.kinds)
-    text = nw.col("kind").str.strip_chars()
-    table = engine.with_words(
-        table.with_columns(text.alias("kind"), text.alias(WORD)),
-        column="kind",
-        words=words,
-        otherwise=Kind.OTHER.value,
+    text, other = nw.col("kind"), Kind.OTHER.value
+    if seen is None:
+        text = text.str.strip_chars()
+        unmapped = ~text.fill_null("").is_in(list(words))
+    else:
+        meant = {each: words.get((each or "").strip(), other) for each in seen}
+        strange = [each for each in seen if (each or "").strip() not in words]
+        unmapped = one_of(text.fill_null(""), [each or "" for each in strange])
+        words = {each: word for each, word in meant.items() if each is not None}
+    table = table.with_columns(
+        text.alias("kind"), nw.when(unmapped).then(text.fill_null("")).alias(WORD)
     )
-    other = [word for word, kind in words.items() if kind == Kind.OTHER.value]
-    unmapped = (nw.col("kind") == Kind.OTHER.value) & ~nw.col(WORD).fill_null("").is_in(other)
-    return table.with_columns(nw.when(unmapped).then(nw.col(WORD).fill_null("")).alias(WORD))
+    return engine.with_words(table, column="kind", words=words, otherwise=other, seen=seen)
+
+
+def _seen(table: Table, engine: Engine) -> list[str | None]:
+    return engine.group(table.select("kind"), ["kind"], {}).collect("polars")["kind"].to_list()
+
+
+def one_of(column: nw.Expr, words: Iterable[str]) -> nw.Expr:
+    """Whether a column holds one of some words, as comparisons: `is_in` searches a list a row."""
+    return reduce(or_, [column == word for word in words], nw.lit(value=False))

@@ -207,6 +207,11 @@ interactions (did you mean 'customer_id'?)
             [*self.columns.values(), *derived, *(each.column for each in conditions), *order]
         )
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Our columns that the mapping makes."""
+        return frozenset([*self.columns, *self.constants, *self.derive])
+
     def _mistakes(self) -> Iterator[Mistake]:
         for name in self.columns:
             if name not in CANONICAL:

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 import attrs
 import narwhals as nw
 
-from custloyal.engines import identity
-from custloyal.fold import REFERENCE, Column, Fold, Let, Merging, Source, Step
+from custloyal.fold import REFERENCE, Column, Derived, Fold, Let, Merging, Source, Step, derived_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -55,7 +54,7 @@ class Pass:
     steps: tuple[Step, ...]
     grain: tuple[str, ...]
     number: int
-    lets: list[dict[str, nw.Expr]] = attrs.field(factory=list)
+    lets: list[dict[str, Derived]] = attrs.field(factory=list)
     columns: dict[str, Column] = attrs.field(factory=dict)
     readers: list[str] = attrs.field(factory=list)
     _let_keys: dict[str, tuple[int, str]] = attrs.field(factory=dict)
@@ -78,12 +77,12 @@ class Pass:
         """Whether a column is a decayed sum."""
         return any(column.half_life_days is not None for column in self.columns.values())
 
-    def takes(self, lets: Sequence[Mapping[str, nw.Expr]]) -> bool:
+    def takes(self, lets: Sequence[Mapping[str, Derived]]) -> bool:
         """Add the columns that folds derive first; False where a name has another meaning here."""
         keys = {
-            name: (depth, identity(value=expr))
+            name: (depth, derived_key(each))
             for depth, columns in enumerate(lets)
-            for name, expr in columns.items()
+            for name, each in columns.items()
         }
         if any(self._let_keys.get(name, key) != key for name, key in keys.items()):
             return False
@@ -123,16 +122,17 @@ class Pass:
     def run(self, rows: Table, setting: Setting) -> Table:
         """The states: one row for each group without a null key."""
         parts = self.parts(self.prepared(rows, setting), setting)
-        states = known(setting.engine.group(parts, self.grain, self.aggregates), self.grain)
+        aggregates = _together(c.of_rows(name) for name, c in self.columns.items())
+        states = known(setting.engine.group(parts, self.grain, aggregates), self.grain)
         return states.with_columns(nw.lit(setting.as_of).alias(REFERENCE)) if self.decays else states
 
-    @property
-    def aggregates(self) -> dict[str, Aggregate]:
-        """How the parts of rows, or the columns of states, combine."""
-        said: dict[str, Aggregate] = {}
-        for name, column in self.columns.items():
-            said |= column.aggregates(name)
-        return said
+    def merged(self, states: Table, setting: Setting) -> Table:
+        """States of parts of the rows, one below another, as states of all."""
+        if self.decays:
+            at = {name: c.brought(name, setting.as_of) for name, c in self.columns.items()}
+            states = states.with_columns(**at)
+        aggregates = _together(c.of_states(name) for name, c in self.columns.items())
+        return setting.engine.group(states, self.grain, aggregates)
 
 
 @attrs.frozen(eq=False)
@@ -236,7 +236,11 @@ def known(states: Table, grain: Iterable[str]) -> Table:
     return states.filter(*keys) if keys else states
 
 
-def _parted(steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], list[Mapping[str, nw.Expr]]]:
+def _parted(steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], list[Mapping[str, Derived]]]:
     """Steps up to the last filter or ordering, and the columns that are derived after it."""
     own = max((place for place, step in enumerate(steps, 1) if not isinstance(step, Let)), default=0)
     return steps[:own], [step.columns for step in steps[own:] if isinstance(step, Let)]
+
+
+def _together(parts: Iterable[dict[str, Aggregate]]) -> dict[str, Aggregate]:
+    return {name: aggregate for part in parts for name, aggregate in part.items()}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime
 
@@ -211,3 +212,16 @@ def test_lists_of_values_are_read_each_with_its_place():
         "agents[1].agent",
     }
     assert list(mistakes(from_json, _Plan, '{"days": ["2024-02-30"]}')) == ["days[0]"]
+
+
+@attrs.frozen
+class _Unchecked:
+    count: int
+    by_name: Mapping[str, float]
+
+
+def test_a_truth_is_no_number_and_a_list_is_no_table():
+    assert mistakes(from_json, _Unchecked, '{"count": true, "by_name": [1]}') == {
+        "count": "is True, must be a whole number",
+        "by_name": "is [1], must be a table of names and values",
+    }

@@ -61,3 +61,10 @@ def test_all_mistakes_are_named_at_once(make, paths):
     with pytest.raises(InvalidValueError) as caught:
         make()
     assert [mistake.path for mistake in caught.value.mistakes] == paths
+
+
+def test_attributes_are_a_copy():
+    attributes = {"country": "DE"}
+    customer = Customer("anna", attributes=attributes)
+    attributes["country"] = "FR"
+    assert customer.attributes == {"country": "DE"}

@@ -13,7 +13,7 @@ import attrs
 import narwhals as nw
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 __all__ = ["Aggregate", "Combine", "Engine", "Table"]
 
@@ -25,6 +25,8 @@ class Combine(StrEnum):
     """The closed vocabulary of ways in which values of a group become one."""
 
     SUM = "sum"
+    COUNT = "count"
+    """How many are true; counts themselves are combined by `SUM`."""
     MIN = "min"
     MAX = "max"
     FIRST = "first"
@@ -41,7 +43,7 @@ class Aggregate:
         combine: How the values of a group become one.
         column: The column that is aggregated; its nulls are not seen.
         order: For `FIRST` and `LAST` the column that orders the rows; not seen where it is null.
-        integer: Whether the result is Int64, whatever the engine makes of sums.
+        integer: Whether the result of a sum is Int64, whatever the engine makes of it.
     """
 
     combine: Combine
@@ -130,7 +132,13 @@ class Engine(Protocol):
         ...
 
     def with_words(
-        self, frame: Table, *, column: str, words: Mapping[str, str], otherwise: str | None
+        self,
+        frame: Table,
+        *,
+        column: str,
+        words: Mapping[str, str],
+        otherwise: str | None,
+        seen: Collection[str | None] | None,
     ) -> Table:
         """Bring a column of text into a closed vocabulary.
 
@@ -139,9 +147,22 @@ class Engine(Protocol):
             column: The column of text.
             words: For each text that is understood the word of the vocabulary.
             otherwise: The word for texts that are not understood, and for nulls.
+            seen: The texts that occur, where that is known.
 
         Returns:
             The rows with the column replaced, in the type in which the engine compares quickest.
+        """
+        ...
+
+    def with_lookups(
+        self, frame: Table, *, column: str, numbers: Mapping[str, Mapping[str, float]]
+    ) -> Table:
+        """Add columns with a number for each word of a column; null for words that have none.
+
+        Args:
+            frame: The rows.
+            column: The column of words, as `with_words` leaves it.
+            numbers: For each new column the number of each word.
         """
         ...
 

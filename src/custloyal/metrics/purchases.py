@@ -6,13 +6,14 @@ import narwhals as nw
 
 from custloyal.columns import DAY
 from custloyal.fold import Column, Fold, Source, count, total
+from custloyal.metrics.kinds import is_kind
 from custloyal.models import Kind
 
 __all__ = ["DAY", "days_between", "is_purchase", "ledger", "purchase_days"]
 
 _MICROSECONDS_PER_DAY = 86_400_000_000
 
-is_purchase = nw.col("kind") == Kind.PURCHASE.value
+is_purchase = is_kind(Kind.PURCHASE)
 
 
 def purchase_days(interactions: Source, **columns: Column) -> Fold:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 import narwhals as nw
 
-from custloyal.fold import Fold, Source, count, decayed, highest
+from custloyal.fold import Fold, Source, count, decayed
 from custloyal.metrics.base import Metric
 from custloyal.metrics.evidence import with_evidence
 from custloyal.metrics.intervals import Z, wilson_bounds
@@ -43,7 +43,7 @@ class Trust(Metric):
     Returns (as a reading, one row a customer):
         `trust`, `trust_low`, `trust_high` (from 0 to 1, an interval of 95 % by Wilson's formula),
         `trust_balance` (in good experiences, bad ones subtracted at the ratio), `good_count` and
-        `bad_count` (rows), `last_evidence_at` (null where no row said anything).
+        `bad_count` (rows).
 
     Raises:
         InvalidValueError: Where a parameter is out of its range.
@@ -81,7 +81,6 @@ class Trust(Metric):
             bad=decayed(weight, self.half_life_bad, where=evidence < 0),
             good_count=count(evidence > 0),
             bad_count=count(evidence < 0),
-            last_evidence_at=highest("occurred_at", where=evidence != 0),
         )
 
     @property
@@ -114,7 +113,6 @@ class Trust(Metric):
                 "trust_balance",
                 "good_count",
                 "bad_count",
-                "last_evidence_at",
             )
         )
 
