@@ -33,7 +33,7 @@ REASON = "_reason"
 WORD = "_word"
 """What the kind column said where that is no kind."""
 
-_OPPOSITE_SIGN = "a purchase with an amount of 0 or less"
+_OPPOSITE_SIGN = "a purchase with an amount below 0"
 _RANGES = {"outcome": (-1.0, 1.0), "severity": (0.0, None)}
 _ZONELESS = r"\d:\d\d[^Zz+]*$"
 _OFFSET = r":\d\d\S*([Zz]|[+-]\d\d:?\d\d)\s*$"
@@ -109,7 +109,7 @@ def amount_reasons(columns: tuple[str, ...]) -> Reasons:
     if "amount" not in columns:
         return []
     bought = nw.col("kind") == Kind.PURCHASE.value
-    return [(bought & (nw.col("amount") <= 0), _OPPOSITE_SIGN)]
+    return [(bought & (nw.col("amount") < 0), _OPPOSITE_SIGN)]
 
 
 # Structure -----------------------------------------------------------------------------------

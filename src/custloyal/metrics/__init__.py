@@ -4,6 +4,7 @@ from custloyal.metrics.base import Metric
 from custloyal.metrics.btyd_statistics import BtydStatistics
 from custloyal.metrics.cohort_retention import CohortRetention
 from custloyal.metrics.concentration import Concentration, ParetoSegment
+from custloyal.metrics.evidence_use import EvidenceUse
 from custloyal.metrics.handoffs import HandOffMatrix, HandOffs
 from custloyal.metrics.journey import Stage
 from custloyal.metrics.rfm import Rfm
@@ -13,6 +14,7 @@ __all__ = [
     "BtydStatistics",
     "CohortRetention",
     "Concentration",
+    "EvidenceUse",
     "HandOffMatrix",
     "HandOffs",
     "Metric",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 import narwhals as nw
-import numpy as np
 
 from custloyal.errors import InvalidValueError, Mistake
 from custloyal.fold import Fold, Source, count, total
@@ -17,8 +17,6 @@ from custloyal.models import Kind
 from custloyal.models.checks import as_number, check_number, refuse
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from custloyal.engines import Table
     from custloyal.models import AsOf
 
@@ -39,6 +37,8 @@ _SCHEMA = {
     "effective_count": nw.Float64(),
 }
 _CENTS = 100
+ROUNDING = 1e-12
+"""How far sums of shares may miss a line by rounding alone."""
 _SEGMENTS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -88,33 +88,38 @@ class Concentration(Metric):
     def reading(self, state: Table, as_of: AsOf) -> nw.DataFrame[Any]:
         """The shape of the Lorenz curve, in numbers."""
         del as_of
-        collected = state.select("amount", "unknown_count").collect("polars")
-        amounts = collected["amount"].to_numpy()
-        v = amounts[np.argsort(_cents(amounts), kind="stable")][::-1]
-        n, s = len(v), float(v.sum())
-        cumulative = np.cumsum(v)
-        k = int(np.ceil(round(self.top * n, 9)))
-        negative = int((_cents(v) < 0).sum())
-        share = cumulative / s if s > 0 else np.full(n, np.nan)
-        rank = np.arange(1, n + 1)
-        ordered = s > 0 and not negative
-        reading = {
-            "customers_count": [n],
-            "revenue_amount": [s],
-            "unknown_count": [int(collected["unknown_count"].sum())],
-            "negative_count": [negative],
-            "top_count": [k],
-            "top_share": [float(share[k - 1]) if s > 0 else None],
-            "majority_count": [_first(share >= self.majority - 1e-12) if s > 0 else None],
-            "majority_customers_share": [
-                _first(share >= self.majority - 1e-12) / n if s > 0 else None
-            ],
-            "pareto_customers_share": [_first(rank / n + share >= 1 - 1e-12) / n if s > 0 else None],
-            "gini": [gini(v) if ordered else None],
-            "hhi": [float(np.sum((v / s) ** 2)) if s > 0 else None],
-            "effective_count": [float(1 / np.sum((v / s) ** 2)) if s > 0 else None],
+        # Engines add in different orders, so equal sums differ in their last bits: rank on cents.
+        falling = (
+            state.select("amount", "unknown_count", cents=_cents(nw.col("amount")))
+            .collect("polars")
+            .sort("cents", descending=True)
+        )
+        v, n = falling["amount"], len(falling)
+        negative, revenue_amount = int((falling["cents"] < 0).sum()), float(v.sum())
+        reading: dict[str, float | None] = {
+            **dict.fromkeys(_SCHEMA),
+            "customers_count": n,
+            "revenue_amount": revenue_amount,
+            "unknown_count": int(falling["unknown_count"].sum()),
+            "negative_count": negative,
+            "top_count": _ceil(self.top * n),
         }
-        return nw.from_dict(reading, schema=_SCHEMA, backend="polars")
+        if revenue_amount > 0:
+            share = (v / revenue_amount).cum_sum()
+            rank = falling.with_row_index("rank")["rank"] + 1
+            majority = _first(share >= self.majority - ROUNDING)
+            hhi = float(((v / revenue_amount) ** 2).sum())
+            reading |= {
+                "top_share": float(share[_ceil(self.top * n) - 1]),
+                "majority_count": majority,
+                "majority_customers_share": majority / n,
+                "pareto_customers_share": _first(rank / n + share >= 1 - ROUNDING) / n,
+                "gini": None if negative else gini(v),
+                "hhi": hhi,
+                "effective_count": 1 / hhi,
+            }
+        columns = {name: [value] for name, value in reading.items()}
+        return nw.from_dict(columns, schema=_SCHEMA, backend="polars")
 
 
 @attrs.frozen(kw_only=True)
@@ -159,10 +164,9 @@ class ParetoSegment(Metric):
         cents, before = nw.col("cents"), nw.col("share_before")
         segment = nw.lit(_SEGMENTS[len(self.cuts)])
         for letter, cut in reversed([*zip(_SEGMENTS, self.cuts, strict=False)]):
-            segment = nw.when(before < cut - 1e-12).then(nw.lit(letter)).otherwise(segment)
+            segment = nw.when(before < cut - ROUNDING).then(nw.lit(letter)).otherwise(segment)
         return (
-            # Engines add in different orders, so equal sums differ in their last bits.
-            state.with_columns(cents=(nw.col("amount") * _CENTS).round().cast(nw.Int64))
+            state.with_columns(cents=_cents(nw.col("amount")))
             .with_columns(lowest_first=0 - cents)
             .with_columns(
                 cumulative=nw.col("cents").cum_sum().over(order_by=["lowest_first", "customer_id"]),
@@ -197,25 +201,32 @@ def revenue(interactions: Source, *, net: bool = False) -> Fold:
     )
 
 
-def gini(amounts: NDArray[np.float64]) -> float:
-    """The Gini coefficient of amounts in falling order: 0 all alike, towards 1 one has all.
+def gini(falling: nw.Series[Any]) -> float:
+    """The Gini coefficient: 0 where all have alike, towards 1 where one has all.
 
     Args:
-        amounts: At least 0 each, with a sum above 0, highest first.
+        falling: Amounts of at least 0 with a sum above 0, highest first.
 
     Example:
-        >>> gini(np.array([1.0, 1.0, 1.0, 1.0])), gini(np.array([1.0, 0.0, 0.0, 0.0]))
-        (0.0, 0.75)
+        >>> import polars as pl
+        >>> gini(nw.from_native(pl.Series([4.0, 0.0, 0.0, 0.0]), series_only=True))
+        0.75
     """
-    n = len(amounts)
-    rank = np.arange(n, 0, -1)
-    return float(2 * np.sum(rank * amounts) / (n * np.sum(amounts)) - (n + 1) / n)
+    n = len(falling)
+    rank = falling.to_frame().with_row_index("place")["place"].cast(nw.Float64)
+    weighted = float(((n - rank) * falling).sum())
+    return 2 * weighted / (n * float(falling.sum())) - (n + 1) / n
 
 
-def _cents(amounts: NDArray[np.float64]) -> NDArray[np.int64]:
-    return np.rint(amounts * _CENTS).astype(np.int64)
+def _cents(amount: nw.Expr) -> nw.Expr:
+    return (amount * _CENTS).round().cast(nw.Int64)
 
 
-def _first(holds: NDArray[np.bool_]) -> int:
-    """The place, from 1, of the first that holds; all of them where rounding leaves none."""
-    return int(np.argmax(holds)) + 1 if holds.any() else len(holds)
+def _ceil(number: float) -> int:
+    return math.ceil(number - ROUNDING)
+
+
+def _first(holds: nw.Series[Any]) -> int:
+    """The place, from 1, of the first that holds; the last where rounding leaves none."""
+    place = holds.arg_max() if holds.any() else len(holds) - 1
+    return int(place) + 1

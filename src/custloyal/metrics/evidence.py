@@ -6,22 +6,25 @@ from typing import TYPE_CHECKING
 
 import narwhals as nw
 
-from custloyal.fold import lookup
+from custloyal.fold import Source, lookup
 from custloyal.models import Kind, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from custloyal.fold import Source
     from custloyal.models import OutcomePolicy
 
 __all__ = ["with_evidence"]
 
 _SCALE = ("rating", "rating_min", "rating_max")
+evidence, kind_evidence, kind_weight = (
+    nw.col(name) for name in ("evidence", "kind_evidence", "kind_weight")
+)
+outcome, rating, low, high = (nw.col(name) for name in ("outcome", *_SCALE))
 
 
 def with_evidence(interactions: Source, policy: OutcomePolicy) -> Source:
-    """The rows with their `evidence` and its `weight`.
+    """The rows with what they say of how they felt, by which rule, and with which weight.
 
     Args:
         interactions: The rows; of `outcome`, `rating` with its scale, `severity` and `phase` those
@@ -29,45 +32,55 @@ def with_evidence(interactions: Source, policy: OutcomePolicy) -> Source:
         policy: What each row says.
 
     Returns:
-        The rows with `evidence` (above 0 good, below 0 bad, null where the row says nothing) and
-        `weight` = |evidence| * severity * phase weight.
+        The rows with `evidence` (above 0 good, below 0 bad, null where the row says nothing),
+        `weight` = |evidence| * severity * phase weight, and `speaker`, the rule that spoke:
+        "outcome", "rating", "kind" or "none".
     """
     columns = interactions.columns
     by_phase = {kind: policy.by_phase[kind.phase] for kind in Kind}
     looked_up = interactions.let(
         kind_evidence=lookup("kind", policy.by_kind), kind_weight=lookup("kind", by_phase)
     )
-    weight = nw.col("evidence").abs() * _phase_weight(policy, columns)
-    if "severity" in columns:
-        weight = weight * nw.col("severity").fill_null(1.0)
-    return looked_up.let(evidence=_evidence(policy, columns)).let(weight=weight)
+    said = looked_up.let(evidence=_evidence(policy, columns), speaker=_speaker(columns))
+    return said.let(weight=evidence.abs() * _weight(policy, columns))
 
 
 def _evidence(policy: OutcomePolicy, columns: Collection[str]) -> nw.Expr:
-    said = nw.col("kind_evidence")
-    if all(name in columns for name in _SCALE):
-        said = _of_rating(policy, otherwise=said)
+    said = kind_evidence
+    if _is_rated(columns):
+        said = nw.when(_is_usable()).then(_of_rating(policy)).otherwise(said)
+    return nw.coalesce(outcome, said) if "outcome" in columns else said
+
+
+def _speaker(columns: Collection[str]) -> nw.Expr:
+    said = nw.when(kind_evidence.is_null()).then(nw.lit("none")).otherwise(nw.lit("kind"))
+    if _is_rated(columns):
+        said = nw.when(_is_usable()).then(nw.lit("rating")).otherwise(said)
     if "outcome" in columns:
-        said = nw.coalesce(nw.col("outcome"), said)
+        said = nw.when(outcome.is_null()).then(said).otherwise(nw.lit("outcome"))
     return said
 
 
-def _of_rating(policy: OutcomePolicy, otherwise: nw.Expr) -> nw.Expr:
-    rating, low, high = (nw.col(name) for name in _SCALE)
-    usable = (low < high) & (rating >= low) & (rating <= high)
+def _weight(policy: OutcomePolicy, columns: Collection[str]) -> nw.Expr:
+    said = kind_weight
+    if "phase" in columns:
+        for phase in Phase:
+            factor = policy.by_phase[phase]
+            said = nw.when(nw.col("phase") == phase.value).then(factor).otherwise(said)
+    return said * nw.col("severity").fill_null(1.0) if "severity" in columns else said
+
+
+def _is_rated(columns: Collection[str]) -> bool:
+    return all(name in columns for name in _SCALE)
+
+
+def _is_usable() -> nw.Expr:
+    return (low < high) & (rating >= low) & (rating <= high)
+
+
+def _of_rating(policy: OutcomePolicy) -> nw.Expr:
     promoter, detractor = rating >= policy.promoter_from, rating <= policy.detractor_to
     band = nw.when(promoter).then(1.0).otherwise(nw.when(detractor).then(-1.0).otherwise(0.0))
     share = 2.0 * (rating - low) / (high - low) - 1.0
-    neutral = share.abs() < policy.neutral_below
-    scaled = nw.when(neutral).then(0.0).otherwise(share)
-    said = nw.when((low == 0) & (high == 10)).then(band).otherwise(scaled)  # noqa: PLR2004 (NPS)
-    return nw.when(usable).then(said).otherwise(otherwise)
-
-
-def _phase_weight(policy: OutcomePolicy, columns: Collection[str]) -> nw.Expr:
-    said = nw.col("kind_weight")
-    if "phase" not in columns:
-        return said
-    for phase in Phase:
-        said = nw.when(nw.col("phase") == phase.value).then(policy.by_phase[phase]).otherwise(said)
-    return said
+    scaled = nw.when(share.abs() < policy.neutral_below).then(0.0).otherwise(share)
+    return nw.when((low == 0) & (high == 10)).then(band).otherwise(scaled)  # noqa: PLR2004 (NPS)
