@@ -40,7 +40,12 @@ COLUMNS: dict[str, dict[str, str]] = {  # custloyal's names where the hand-writt
     "trust": {},
     "btyd": {},
     "cohorts": {},
-    "concentration": {},
+    "concentration": {
+        "revenue_amount": "total_amount",
+        "top_share": "top_20_share",
+        "effective_count": "effective_customers",
+        "majority_customers_share": "customers_for_80_share",
+    },
 }
 
 
@@ -118,15 +123,15 @@ def _load_duckdb(path: Path) -> duckdb.DuckDBPyRelation:
     return by_hand_duckdb.load(path).table("interactions")
 
 
-def _renamed(name: str, result: Any) -> Any:
-    if isinstance(result, pl.DataFrame):
-        return result.rename(COLUMNS[name])
-    return result.rename_columns([COLUMNS[name].get(old, old) for old in result.column_names])
-
-
-def _save(result: Any, path: Path) -> None:
+def _renamed(name: str, result: Any) -> pl.DataFrame:
     frame = result if isinstance(result, pl.DataFrame) else pl.DataFrame(result)
-    frame.write_parquet(path)
+    frame = frame.rename(COLUMNS[name])
+    # custloyal fills the triangle up with zeros, which a query by hand leaves out.
+    return frame.filter(pl.col("customers_count") > 0) if name == "cohorts" else frame
+
+
+def _save(result: pl.DataFrame, path: Path) -> None:
+    result.write_parquet(path)
 
 
 def _contestant(load: Any) -> Contestant:

@@ -33,7 +33,9 @@ def shared_data() -> Callable[[str], Path]:
     def path_of(name: str) -> Path:
         path = folder / name
         if not path.is_file():
-            pytest.skip(f"needs {name} in ../shared/data, or in the folder that {SHARED_DATA} names")
+            pytest.skip(
+                f"needs {name} in ../shared/data, or in the folder that {SHARED_DATA} names"
+            )
         return path
 
     return path_of

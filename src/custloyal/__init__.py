@@ -15,3 +15,4 @@ from custloyal.metrics import (
     Trust,
 )
 from custloyal.scoring import Reading, Readings, Scores, explain, read, score
+from custloyal.states import States

@@ -138,7 +138,7 @@ class Column:
     def of_states(self, name: str) -> dict[str, Aggregate]:
         """How the columns of states combine."""
         if self.combine is Combine.COUNT:
-            return {name: Aggregate(Combine.SUM, name, integer=True)}
+            return {name: Aggregate(Combine.SUM, name)}
         return self.of_rows(name)
 
     def brought(self, name: str, as_of: datetime) -> nw.Expr:

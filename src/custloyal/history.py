@@ -359,7 +359,7 @@ class _Counts:
 def _counted(judged: Table, engine: Engine) -> _Counts:
     """One pass over the rows for all that the intake counts."""
     rows = judged.select(REASON, WORD, NEGATED, nw.lit(1).alias(COUNT))
-    sums = {name: Aggregate(Combine.SUM, name, integer=True) for name in (COUNT, NEGATED)}
+    sums = {name: Aggregate(Combine.SUM, name) for name in (COUNT, NEGATED)}
     accepted, negated = 0, 0
     rejected: Counter[str] = Counter()
     unmapped: Counter[str] = Counter()
@@ -412,7 +412,7 @@ def _with_lines_added(taken: Normalised, engine: Engine) -> Table:
         **{name: Aggregate(Combine.FIRST, name, order=PLACE) for name in rest},
         "occurred_at": Aggregate(Combine.MIN, "occurred_at"),
         **{name: Aggregate(Combine.SUM, name) for name in sums},
-        **{name: Aggregate(Combine.MAX, name, integer=True) for name in known},
+        **{name: Aggregate(Combine.MAX, name) for name in known},
     }
     is_line = nw.col(REASON).is_null() & ~nw.col("interaction_id").is_null()
     lines = taken.table.filter(is_line).with_columns(

@@ -57,7 +57,7 @@ class Pass:
     lets: list[dict[str, Derived]] = attrs.field(factory=list)
     columns: dict[str, Column] = attrs.field(factory=dict)
     readers: list[str] = attrs.field(factory=list)
-    _let_keys: dict[str, tuple[int, str]] = attrs.field(factory=dict)
+    _derived: dict[str, tuple[int, Derived]] = attrs.field(factory=dict)
 
     @property
     def merging(self) -> Merging:
@@ -79,14 +79,14 @@ class Pass:
 
     def takes(self, lets: Sequence[Mapping[str, Derived]]) -> bool:
         """Add the columns that folds derive first; False where a name has another meaning here."""
-        keys = {
-            name: (depth, derived_key(each))
+        derived = {
+            name: (depth, each)
             for depth, columns in enumerate(lets)
             for name, each in columns.items()
         }
-        if any(self._let_keys.get(name, key) != key for name, key in keys.items()):
+        if any(name in self._derived and not _same(self._derived[name], derived[name]) for name in derived):
             return False
-        self._let_keys |= keys
+        self._derived |= derived
         self.lets += [{} for _ in range(len(lets) - len(self.lets))]
         for mine, theirs in zip(self.lets, lets, strict=False):
             mine.update(theirs)
@@ -94,8 +94,12 @@ class Pass:
 
     def names(self, columns: Mapping[str, Column]) -> dict[str, str]:
         """Add columns that are not there yet; the name in this pass for each name given."""
+        # Keys cost half a millisecond each: the first fold of a pass has nothing to compare with.
         known = {column.key: name for name, column in self.columns.items()}
-        return {name: known.get(column.key) or self._add(name, column) for name, column in columns.items()}
+        return {
+            name: (known and known.get(column.key)) or self._add(name, column)
+            for name, column in columns.items()
+        }
 
     def _add(self, name: str, column: Column) -> str:
         free, number = name, 2
@@ -122,9 +126,20 @@ class Pass:
     def run(self, rows: Table, setting: Setting) -> Table:
         """The states: one row for each group without a null key."""
         parts = self.parts(self.prepared(rows, setting), setting)
-        aggregates = _together(c.of_rows(name) for name, c in self.columns.items())
+        aggregates = self._aggregates()
         states = known(setting.engine.group(parts, self.grain, aggregates), self.grain)
-        return states.with_columns(nw.lit(setting.as_of).alias(REFERENCE)) if self.decays else states
+        return self._stamped(states, setting)
+
+    def _aggregates(self) -> dict[str, Aggregate]:
+        if self.merging is Merging.ANYWHERE:
+            return _together(c.of_rows(name) for name, c in self.columns.items())
+        # What orders the first and the last is needed by states that merge, and only there.
+        return {n: c.of_rows(n)[n] for n, c in self.columns.items()}
+
+    def _stamped(self, states: Table, setting: Setting) -> Table:
+        if not self.decays:
+            return states
+        return states.with_columns(nw.lit(setting.as_of).alias(REFERENCE))
 
     def merged(self, states: Table, setting: Setting) -> Table:
         """States of parts of the rows, one below another, as states of all."""
@@ -132,7 +147,8 @@ class Pass:
             at = {name: c.brought(name, setting.as_of) for name, c in self.columns.items()}
             states = states.with_columns(**at)
         aggregates = _together(c.of_states(name) for name, c in self.columns.items())
-        return setting.engine.group(states, self.grain, aggregates)
+        merged = setting.engine.group(states, self.grain, aggregates)
+        return self._stamped(merged, setting)
 
 
 @attrs.frozen(eq=False)
@@ -240,6 +256,10 @@ def _parted(steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], list[Mapping[str
     """Steps up to the last filter or ordering, and the columns that are derived after it."""
     own = max((place for place, step in enumerate(steps, 1) if not isinstance(step, Let)), default=0)
     return steps[:own], [step.columns for step in steps[own:] if isinstance(step, Let)]
+
+
+def _same(mine: tuple[int, Derived], other: tuple[int, Derived]) -> bool:
+    return mine[0] == other[0] and derived_key(mine[1]) == derived_key(other[1])
 
 
 def _together(parts: Iterable[dict[str, Aggregate]]) -> dict[str, Aggregate]:

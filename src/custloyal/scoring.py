@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import narwhals as nw
 
-from custloyal.errors import InvalidValueError, MissingColumnError, Mistake, nearest
-from custloyal.fold import count
+from custloyal.errors import InvalidValueError, MissingColumnError, Mistake
+from custloyal.fold import Source, count
 from custloyal.metrics import Metric
 from custloyal.models import AsOf
 from custloyal.planner import Plan, Setting
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from custloyal.engines import Home, Table
-    from custloyal.fold import Fold, Source
+    from custloyal.fold import Fold
     from custloyal.history import History
     from custloyal.planner import Pass, View
     from custloyal.typing import AsOfLike
@@ -132,17 +132,11 @@ def read(
         MissingColumnError: With every column that some metric needs and the history lacks.
         InvalidValueError: Where `as_of` cannot be understood, or a metric is asked for twice.
     """
-    wanted = _named(metrics)
+    wanted = named(metrics)
     at = resolved(history, as_of)
-    planned = _planned(history, wanted)
-    tables = planned.tables(history, at)
-    engine = history.home.engine
-    return Readings(
-        at,
-        {
-            name: Reading(metric, at, engine.store(tables[name]), history.home)
-            for name, metric in wanted.items()
-        },
+    rows = history.rows(_naive(at))
+    return readings_of(
+        planned(history.interactions.columns, wanted), rows, history.home, history.order, at
     )
 
 
@@ -166,7 +160,7 @@ def score(
         MissingColumnError: With every column that some metric needs and the history lacks.
         InvalidValueError: Where a metric is not at customer grain, or two give the same column.
     """
-    wanted = _named(metrics)
+    wanted = named(metrics)
     other = [
         Mistake(name, f"has one row for each {' and '.join(m.grain) or 'history'}", "use read()")
         for name, m in wanted.items()
@@ -175,11 +169,13 @@ def score(
     if other:
         raise InvalidValueError(other)
     at = resolved(history, as_of)
-    planned = _planned(history, wanted)
-    everyone = planned.plan.add(history.interactions.by("customer_id", rows=count()), "score")
-    tables = planned.tables(history, at, more=everyone)
-    scores = tables.pop("").select("customer_id")
-    for table in tables.values():
+    passes = planned(history.interactions.columns, wanted)
+    everyone = passes.plan.add(history.interactions.by("customer_id", row_count=count()), "score")
+    rows = history.rows(_naive(at))
+    setting = Setting(history.home.engine, history.order, _naive(at))
+    states = passes.plan.run(rows, setting)
+    scores = everyone.table(states[everyone.of], setting.as_of).select("customer_id")
+    for table in passes.readings(states, rows, setting, at).values():
         twice = set(scores.collect_schema()) & set(table.collect_schema()) - {"customer_id"}
         if twice:
             raise InvalidValueError(
@@ -191,7 +187,7 @@ def score(
 
 def explain(history: History, metrics: Metric | Iterable[Metric]) -> str:
     """The passes that reading the metrics together takes, and what each is for."""
-    return _planned(history, _named(metrics)).plan.explain()
+    return planned(history.interactions.columns, named(metrics)).plan.explain()
 
 
 def resolved(history: History, as_of: AsOfLike | AsOf | None) -> AsOf:
@@ -207,7 +203,12 @@ def resolved(history: History, as_of: AsOfLike | AsOf | None) -> AsOf:
     return AsOf.parse(day, timezone=history.timezone)
 
 
-def _named(metrics: Metric | Iterable[Metric]) -> dict[str, Metric]:
+def named(metrics: Metric | Iterable[Metric]) -> dict[str, Metric]:
+    """The metrics by name.
+
+    Raises:
+        InvalidValueError: Where something is no metric, or one is asked for twice.
+    """
     given = [metrics] if isinstance(metrics, Metric) else list(metrics)
     mistakes = [
         Mistake("metrics", f"holds {each!r}, which is no metric", _mend(each))
@@ -232,47 +233,80 @@ def _mend(each: object) -> str:
 
 
 @attrs.frozen
-class _Planned:
+class Planned:
+    """The passes of some metrics, and where each metric finds its states.
+
+    Args:
+        plan: The passes.
+        metrics: The metrics by name.
+        views: For each metric the states of its folds.
+    """
+
     plan: Plan
     metrics: Mapping[str, Metric]
     views: Mapping[str, Sequence[View]]
 
-    def tables(self, history: History, as_of: AsOf, more: View | None = None) -> dict[str, Table]:
-        engine = history.home.engine
-        until = as_of.instant.replace(tzinfo=None)
-        setting = Setting(engine, history.order, until)
-        rows = history.rows(until)
-        states = self.plan.run(rows, setting)
+    def readings(
+        self, states: Mapping[Pass, Table], near: Table, setting: Setting, as_of: AsOf
+    ) -> dict[str, Table]:
+        """The readings by metric, not yet computed."""
         tables: dict[str, Table] = {}
-        if more is not None:
-            tables[""] = more.table(states[more.of], until)
         for name, metric in self.metrics.items():
-            state = _joined([view.table(states[view.of], until) for view in self.views[name]], metric)
-            reading = metric.reading(state, as_of)
+            views = [view.table(states[view.of], setting.as_of) for view in self.views[name]]
+            reading = metric.reading(_joined(views, metric), as_of)
             if isinstance(reading, nw.DataFrame):
-                reading = engine.from_polars(reading.to_native(), rows)
+                reading = setting.engine.from_polars(reading.to_native(), near)
             tables[name] = reading
         return tables
 
 
-def _planned(history: History, metrics: Mapping[str, Metric]) -> _Planned:
-    interactions = history.interactions
+def planned(columns: frozenset[str], metrics: Mapping[str, Metric]) -> Planned:
+    """The passes of some metrics over rows with some columns.
+
+    Raises:
+        MissingColumnError: With every column that some metric needs and the rows lack.
+    """
     lacking: dict[str, list[str]] = {}
     for name, metric in metrics.items():
         for column in metric.needs:
-            if column not in interactions.columns:
+            if column not in columns:
                 lacking.setdefault(column, []).append(name)
     if lacking:
         raise MissingColumnError(
             Mistake(column, f"is needed by {', '.join(names)} and is not in the history")
             for column, names in lacking.items()
         )
-    plan = Plan()
+    interactions, plan = Source(columns), Plan()
     views = {
         name: [plan.add(fold, name) for fold in _folds(metric, interactions)]
         for name, metric in metrics.items()
     }
-    return _Planned(plan, metrics, views)
+    return Planned(plan, metrics, views)
+
+
+def readings_of(
+    passes: Planned,
+    rows: Table,
+    home: Home,
+    order: tuple[str, ...],
+    as_of: AsOf,
+    given: Mapping[Pass, Table] = MappingProxyType({}),
+) -> Readings:
+    """Run the passes that are not given, and read all metrics from their states."""
+    setting = Setting(home.engine, order, _naive(as_of))
+    states = passes.plan.run(rows, setting, given)
+    tables = passes.readings(states, rows, setting, as_of)
+    return Readings(
+        as_of,
+        {
+            name: Reading(passes.metrics[name], as_of, home.engine.store(table), home)
+            for name, table in tables.items()
+        },
+    )
+
+
+def _naive(as_of: AsOf) -> datetime:
+    return as_of.instant.replace(tzinfo=None)
 
 
 def _folds(metric: Metric, interactions: Source) -> tuple[Fold, ...]:

@@ -5,7 +5,7 @@ The only floor that imports polars, duckdb, pandas or pyspark, and each on its f
 
 from custloyal.engines.base import Aggregate, Combine, Engine, Table
 from custloyal.engines.door import Home, from_columns, opened
-from custloyal.engines.files import scanned
+from custloyal.engines.files import read_parquet, scanned, write_parquet
 from custloyal.engines.identity import identity
 
-__all__ = ["Aggregate", "Combine", "Engine", "Home", "Table", "from_columns", "identity", "opened", "scanned"]
+__all__ = ["Aggregate", "Combine", "Engine", "Home", "Table", "from_columns", "identity", "opened", "read_parquet", "scanned", "write_parquet"]

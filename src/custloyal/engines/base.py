@@ -43,13 +43,11 @@ class Aggregate:
         combine: How the values of a group become one.
         column: The column that is aggregated; its nulls are not seen.
         order: For `FIRST` and `LAST` the column that orders the rows; not seen where it is null.
-        integer: Whether the result of a sum is Int64, whatever the engine makes of it.
     """
 
     combine: Combine
     column: str
     order: str = ""
-    integer: bool = False
 
 
 class Engine(Protocol):

@@ -30,7 +30,11 @@ class DuckDBEngine:
     ) -> Table:
         rows: DuckDBPyRelation = frame.to_native()
         groups = [_quoted(key) for key in keys]
-        said = [f"{_aggregated(aggregate)} AS {_quoted(name)}" for name, aggregate in aggregates.items()]
+        types = dict(zip(rows.columns, map(str, rows.types), strict=True))
+        said = [
+            f"{_aggregated(aggregate, types[aggregate.column])} AS {_quoted(name)}"
+            for name, aggregate in aggregates.items()
+        ]
         return nw.from_native(rows.aggregate(", ".join([*groups, *said]), ", ".join(groups)))
 
     def store(self, frame: Table) -> Table:
@@ -174,22 +178,23 @@ def _number(number: float | None) -> str:
     return "NULL::DOUBLE" if number is None else f"{number!r}::DOUBLE"
 
 
-def _aggregated(aggregate: Aggregate) -> str:
+def _aggregated(aggregate: Aggregate, kind: str) -> str:
     column = _quoted(aggregate.column)
     match aggregate.combine:
         case Combine.SUM:
-            said = f"coalesce(sum({column}), 0)"
+            # DuckDB adds whole numbers to HUGEINT, which other libraries read as decimals.
+            whole = kind.endswith("INT") or kind == "INTEGER"
+            return f"coalesce(sum({column}), 0){'::BIGINT' if whole else ''}"
         case Combine.COUNT:
             return f"count(*) FILTER (WHERE {column})"
         case Combine.MIN:
-            said = f"min({column})"
+            return f"min({column})"
         case Combine.MAX:
-            said = f"max({column})"
+            return f"max({column})"
         case Combine.FIRST:
-            said = f"arg_min_null({column}, {_quoted(aggregate.order)})"
+            return f"arg_min_null({column}, {_quoted(aggregate.order)})"
         case Combine.LAST:
-            said = f"arg_max_null({column}, {_quoted(aggregate.order)})"
-    return f"CAST({said} AS BIGINT)" if aggregate.integer else said
+            return f"arg_max_null({column}, {_quoted(aggregate.order)})"
 
 
 def _from_wall_time(wall: str, timezone: str | None) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from custloyal.engines.base import Table
 
-__all__ = ["scanned"]
+__all__ = ["read_parquet", "scanned", "write_parquet"]
 
 _SEPARATORS = ",;\t|"
 _SAMPLE_BYTES = 65_536
@@ -54,6 +54,18 @@ def scanned(paths: str | Path | Iterable[str | Path]) -> Table:
         named = ", ".join(str(file) for file in files)
         raise DataError(Mistake(named, f"cannot be read as one table: {_brief(error)}")) from None
     return nw.from_native(frame)
+
+
+def read_parquet(file: Path) -> Table:
+    """A lazy table of one Parquet file that `write_parquet` wrote."""
+    import polars as pl  # noqa: PLC0415 (`import custloyal` must not load Polars)
+
+    return nw.from_native(pl.scan_parquet(file, glob=False))
+
+
+def write_parquet(table: Table, file: Path) -> None:
+    """Write a table to one Parquet file."""
+    table.collect("polars").write_parquet(file)
 
 
 def _files(path: str | Path) -> list[Path]:

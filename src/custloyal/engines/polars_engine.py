@@ -32,7 +32,11 @@ class PolarsEngine:
         self, frame: Table, keys: Sequence[str], aggregates: Mapping[str, Aggregate]
     ) -> Table:
         rows: pl.LazyFrame = frame.to_native()
-        said = {name: _aggregated(aggregate) for name, aggregate in aggregates.items()}
+        schema = rows.collect_schema()
+        said = {
+            name: _aggregated(aggregate, schema[aggregate.column])
+            for name, aggregate in aggregates.items()
+        }
         grouped = rows.group_by(*keys).agg(**said) if keys else rows.select(**said)
         return nw.from_native(grouped)
 
@@ -150,22 +154,22 @@ class PolarsEngine:
         )
 
 
-def _aggregated(aggregate: Aggregate) -> pl.Expr:
+def _aggregated(aggregate: Aggregate, dtype: pl.DataType) -> pl.Expr:
     column = pl.col(aggregate.column)
     match aggregate.combine:
         case Combine.SUM:
-            said = column.sum()
+            # A sum of 32 bit numbers stays in 32 bits, and overflows in silence.
+            return (column.cast(pl.Int64) if dtype.is_integer() else column).sum()
         case Combine.COUNT:
             return column.sum().cast(pl.Int64)
         case Combine.MIN:
-            said = column.min()
+            return column.min()
         case Combine.MAX:
-            said = column.max()
+            return column.max()
         case Combine.FIRST:
-            said = column.min_by(aggregate.order)
+            return column.min_by(aggregate.order)
         case Combine.LAST:
-            said = column.max_by(aggregate.order)
-    return said.cast(pl.Int64) if aggregate.integer else said
+            return column.max_by(aggregate.order)
 
 
 def _looked_up(column: str, numbers: Mapping[str, float]) -> pl.Expr:

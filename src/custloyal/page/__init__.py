@@ -1,0 +1,116 @@
+"""The page: a report as one self-contained HTML file."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from custloyal.errors import MissingExtraError
+from custloyal.page import formats, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from markupsafe import Markup
+
+__all__ = ["render"]
+
+_LONGEST_TITLE = 12_000
+"""So that ten ids of any length do not swell the page."""
+_ROWS_SHOWN = 30
+"""Of a table with a row for each word of the user's own."""
+_RUNGS = {"trust": "Trust", "like": "Like", "know": "Know"}
+_PARTS = {"top": "Know (top)", "middle": "Asked (middle)", "bottom": "Close (bottom)"}
+
+
+def render(report: Mapping[str, Any]) -> str:
+    """A report as an HTML page that loads nothing and runs no script.
+
+    Args:
+        report: What `Report.to_dict` gives. Whatever is None is said to be not known.
+
+    Returns:
+        The page; under 3 MB for any history. All texts of the report are escaped.
+
+    Raises:
+        MissingExtraError: Where the extra `report` is not installed.
+    """
+    try:
+        import jinja2  # noqa: PLC0415 (an optional extra)
+    except ModuleNotFoundError:
+        raise MissingExtraError.of("jinja2", extra="report", purpose="write the page") from None
+
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters.update({name: getattr(formats, name) for name in formats.__all__})
+    environment.filters["named"] = _named
+    template = files("custloyal.page").joinpath("report.html.jinja").read_text(encoding="utf-8")
+    cohorts = words.cohort_view(report["cohorts"])
+    said = {
+        name: getattr(words, name)(report)
+        for name in (
+            *("carriers", "funnel", "intake", "lorenz"),
+            *("period", "segments", "stages", "trust", "unknown"),
+        )
+    } | {"cohorts": words.cohorts(cohorts)}
+    return environment.from_string(template).render(
+        report=report,
+        said=said,
+        charts=dict(_charts(report, said, cohorts)),
+        cohorts=cohorts,
+        shown=_ROWS_SHOWN,
+        ages_shown=words.AGES_SHOWN,
+    )
+
+
+def _charts(
+    report: Mapping[str, Any], said: Mapping[str, str], cohorts: words.CohortView
+) -> Iterator[tuple[str, Markup]]:
+    """The charts that there is something to draw for."""
+    from custloyal.page import charts  # noqa: PLC0415 (an optional extra)
+
+    customers = report["customers_count"] or 0
+    if customers and report["trust"]["bins"]:
+        prior = report["trust"].get("prior", 0.5)
+        histogram = charts.trust_histogram(report["trust"]["bins"], prior=prior)
+        yield "trust", charts.drawn(histogram, label=said["trust"])
+    if customers:
+        rungs = _with_shares(report["stages"], _RUNGS, customers)
+        yield "stages", charts.drawn(charts.bars(rungs), label=said["stages"])
+    funnel = report["stages"]["funnel"]
+    strangers = sum(count or 0 for count in funnel.values())
+    if strangers:
+        parts = _with_shares(funnel, _PARTS, strangers)
+        yield "funnel", charts.drawn(charts.bars(parts), label=said["funnel"])
+    if report["concentration"] is not None and report["concentration"]["lorenz"]:
+        curve = charts.lorenz_curve(report["concentration"])
+        yield "lorenz", charts.drawn(curve, label=said["lorenz"])
+    segments = report["segments"][:_ROWS_SHOWN]
+    if segments and segments[0]["revenue_share"] is not None:
+        yield "segments", charts.drawn(charts.share_bars(segments), label=said["segments"])
+    if cohorts.rows:
+        yield "cohorts", charts.drawn(charts.cohort_map(cohorts.rows), label=said["cohorts"])
+
+
+def _with_shares(
+    counts: Mapping[str, Any], names: Mapping[str, str], whole: float
+) -> list[tuple[str, float, str]]:
+    numbers = [(said, counts[name] or 0) for name, said in names.items()]
+    return [
+        (name, number, f"{formats.count(number)} ({formats.share(number / whole)})")
+        for name, number in numbers
+    ]
+
+
+def _named(text: object, limit: int = 40) -> Markup:
+    """A name of the user's own: isolated, shortened, with the whole of it as its title."""
+    from markupsafe import Markup  # noqa: PLC0415 (an optional extra)
+
+    whole, short = str(text), formats.shortened(text, limit=limit)
+    if short == whole:
+        return Markup("<bdi>{}</bdi>").format(short)
+    title = formats.shortened(whole, limit=_LONGEST_TITLE)
+    if len(whole) > limit:
+        short = f"{short} ({formats.count(len(whole))} characters)"
+    return Markup('<bdi title="{}">{}</bdi>').format(title, short)

@@ -1,0 +1,142 @@
+"""Numbers, days and names as people read them."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+from unicodedata import category
+
+__all__ = ["amount", "count", "counted", "day", "month", "score", "share", "shortened", "visible"]
+
+UNKNOWN = "not known"
+_MONTHS = (
+    "January February March April May June July August September October November December"
+).split()
+_ASTRONOMIC = 1e15
+# Marks that turn the direction of the text after them, outside their own line too.
+_TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_UNSEEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
+
+
+def count(number: float | None) -> str:
+    """A count.
+
+    Example:
+        >>> count(6919), count(None)
+        ('6,919', 'not known')
+    """
+    return UNKNOWN if _is_unknown(number) else f"{number:,.0f}"
+
+
+def counted(number: float | None, what: str) -> str:
+    """A count of things, in the singular or with an s.
+
+    Example:
+        >>> counted(1, "row"), counted(1200, "row")
+        ('1 row', '1,200 rows')
+    """
+    return f"{count(number)} {what}" if number == 1 else f"{count(number)} {what}s"
+
+
+def share(number: float | None) -> str:
+    """A share of 1 in per cent; what is not quite nothing or all does not read as such.
+
+    Example:
+        >>> share(0.25), share(0.0001), share(0.9999)
+        ('25.0%', 'under 0.1%', 'over 99.9%')
+    """
+    if _is_unknown(number):
+        return UNKNOWN
+    assert number is not None  # known
+    if 0 < number < 0.001:  # noqa: PLR2004 (the smallest that is written)
+        return "under 0.1%"
+    if 0.999 < number < 1:  # noqa: PLR2004 (as above)
+        return "over 99.9%"
+    return f"{100 * number:.1f}%"
+
+
+def score(number: float | None) -> str:
+    """A score between 0 and 1.
+
+    Example:
+        >>> score(0.5)
+        '0.50'
+    """
+    return UNKNOWN if _is_unknown(number) else f"{number:.2f}"
+
+
+def amount(number: float | None) -> str:
+    """An amount of money, without the cents where they no longer matter.
+
+    Example:
+        >>> amount(29.5), amount(1234567.89), amount(None)
+        ('29.50', '1,234,568', 'not known')
+    """
+    if _is_unknown(number):
+        return UNKNOWN
+    assert number is not None  # known
+    if abs(number) >= _ASTRONOMIC:
+        return f"{number:.3e}"
+    return f"{number:,.0f}" if abs(number) >= 1_000 else f"{number:,.2f}"  # noqa: PLR2004 (cents)
+
+
+def day(iso: str | None) -> str:
+    """A day in words; a text that is no ISO date stays as it is.
+
+    Example:
+        >>> day("1998-06-30")
+        '30 June 1998'
+    """
+    if iso is None:
+        return UNKNOWN
+    try:
+        said = date.fromisoformat(iso)
+    except ValueError:
+        return visible(iso)
+    return f"{said.day} {_MONTHS[said.month - 1]} {said.year}"
+
+
+def month(iso: str | None) -> str:
+    """The month of a day in words.
+
+    Example:
+        >>> month("1998-06-01")
+        'June 1998'
+    """
+    said = day(iso)
+    return said.partition(" ")[2] if said[:1].isdigit() and said.count(" ") else said
+
+
+def visible(text: object) -> str:
+    """A text whose unseen marks are written out, so that none of them acts on what follows.
+
+    Control characters would move a terminal's cursor, marks of direction would turn a line.
+
+    Example:
+        >>> visible("abc" + chr(0x202E) + "def")
+        'abc[U+202E]def'
+    """
+    return "".join(
+        f"[U+{ord(each):04X}]" if each in _TURNING or category(each) in _UNSEEN else each
+        for each in str(text)
+    )
+
+
+def shortened(text: object, *, limit: int) -> str:
+    """A text of at most so many characters; what is left out in the middle shows as an ellipsis.
+
+    Ids often differ at their end, so that stays.
+
+    Example:
+        >>> shortened("abcdefghijklmnop", limit=10)
+        'abcdef…nop'
+    """
+    whole = str(text)
+    if len(whole) <= limit:
+        return visible(whole)
+    head = limit * 2 // 3
+    return visible(whole[:head]) + "…" + visible(whole[len(whole) - (limit - head - 1) :])
+
+
+def _is_unknown(number: float | None) -> bool:
+    return number is None or not math.isfinite(number)

@@ -1,0 +1,295 @@
+"""What the page says in sentences: each chart read aloud, each figure with its denominator."""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from custloyal.page.formats import (
+    amount,
+    count,
+    counted,
+    day,
+    month,
+    score,
+    share,
+    shortened,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = [
+    "CohortView",
+    "carriers",
+    "cohort_view",
+    "cohorts",
+    "funnel",
+    "intake",
+    "lorenz",
+    "period",
+    "segments",
+    "stages",
+    "trust",
+    "unknown",
+]
+
+MONTHS_COMPARED = 3
+SMALLEST_COHORT = 10
+AGES_SHOWN = 24
+Z = 1.96
+
+
+def period(report: Mapping[str, Any]) -> str:
+    """Which rows the report rests on."""
+    first, last = report["period"]["first"], report["period"]["last"]
+    seen = (report["intake"]["accepted"] or 0) - (report["intake"]["unseen"] or 0)
+    rows = f"{counted(seen, 'interaction')} of {counted(report['customers_count'], 'customer')}"
+    return f"{rows}." if first is None else f"{rows}, {day(first)} to {day(last)}."
+
+
+def trust(report: Mapping[str, Any]) -> str:
+    """The distribution of trust."""
+    said, customers = report["trust"], report["customers_count"] or 0
+    if not customers or said["mean"] is None:
+        return "No customer is known here, so there is no trust to show."
+    prior, lower = said.get("prior", 0.5), said["below_prior_count"]
+    if customers == 1:
+        return f"The only customer has a trust of {score(said['mean'])}; unknown ones {score(prior)}."
+    stand = "stands" if lower == 1 else "stand"
+    below = f"{_of(lower, customers)} {stand}" if lower else "Nobody stands"
+    text = (
+        f"Half of the {counted(customers, 'customer')} have a trust of {score(said['median'])} or "
+        f"more; the mean is {score(said['mean'])}. {below} below {score(prior)}, the score of a "
+        "customer of whom nothing is known."
+    )
+    none = said["no_evidence_count"]
+    return f"{text} Of {_of(none, customers)} no interaction says how it felt." if none else text
+
+
+def stages(report: Mapping[str, Any]) -> str:
+    """How many customers stand on which rung."""
+    said, customers = report["stages"], report["customers_count"] or 0
+    if not customers:
+        return "No customer is known here, so nobody stands on a rung."
+    return (
+        f"Of {counted(customers, 'customer')}, {_of(said['trust'], customers)} trust the business, "
+        f"{_of(said['like'], customers)} like it, and {_of(said['know'], customers)} only know it."
+    )
+
+
+def funnel(report: Mapping[str, Any]) -> str:
+    """Where those stand who never bought."""
+    parts = report["stages"]["funnel"]
+    total = sum(parts[part] or 0 for part in ("top", "middle", "bottom"))
+    if not report["customers_count"]:
+        return "No customer is known here, so there is no funnel."
+    if not total:
+        return "Every customer in this table has bought, so there is no funnel of those who never did."
+    return (
+        f"{_sentence(counted(total, 'customer'))} never bought: {count(parts['top'])} know of the "
+        f"business, {count(parts['middle'])} asked or visited, and {count(parts['bottom'])} were "
+        "close, with a quote or a cart."
+    )
+
+
+def carriers(report: Mapping[str, Any]) -> str:
+    """Who carries the revenue."""
+    said = report["concentration"]
+    if said is None:
+        return "No amounts in this table, so no revenue is shown."
+    if said["top_share"] is None:
+        return "No purchase bears a known amount above zero, so no revenue is shown."
+    text = (
+        f"The {counted(said['top_count'], 'largest customer')} of {count(said['customers_count'])} "
+        f"who bought bring {share(said['top_share'])} of the revenue of "
+        f"{amount(said['revenue_amount'])}"
+    )
+    if said["majority_count"] is None:
+        return f"{text}."
+    return (
+        f"{text}; {counted(said['majority_count'], 'customer')} "
+        f"({share(said['majority_customers_share'])}) make 80% of it."
+    )
+
+
+def lorenz(report: Mapping[str, Any]) -> str:
+    """What the Lorenz curve shows."""
+    said = report["concentration"]
+    if said is None or not said["lorenz"]:
+        return carriers(report)
+    text = (
+        "Customers stand from the largest to the smallest; the further the curve is above the "
+        "straight line, the fewer carry the revenue"
+    )
+    if said["gini"] is None:
+        return f"{text}."
+    return (
+        f"{text}. The Gini coefficient is {score(said['gini'])} (0: all bring the same, 1: one "
+        f"brings all), as concentrated as {counted(round(said['effective_count']), 'customer')} of "
+        "equal size."
+    )
+
+
+def segments(report: Mapping[str, Any]) -> str:
+    """Which segment brings what."""
+    rows = report["segments"]
+    if not rows or rows[0]["revenue_share"] is None:
+        return "No revenue is known, so there are no segments by revenue."
+    total = sum(row["customers_count"] or 0 for row in rows)
+    first = rows[0]
+    text = (
+        f"Segment {_name(first)} is {_of(first['customers_count'], total)} of the customers "
+        f"who bought and brings {share(first['revenue_share'])} of the revenue"
+    )
+    if len(rows) == 1:
+        return f"{text}."
+    last = rows[-1]
+    return (
+        f"{text}; segment {_name(last)}, the smallest by revenue, is "
+        f"{_of(last['customers_count'], total)} and brings {share(last['revenue_share'])}."
+    )
+
+
+def _name(segment: Mapping[str, Any]) -> str:
+    return shortened(segment["segment"], limit=12)
+
+
+# Cohorts -------------------------------------------------------------------------------------
+
+
+@attrs.frozen(kw_only=True)
+class CohortView:
+    """The cohorts that the page draws, and how they compare.
+
+    Args:
+        rows: The rows that are drawn.
+        hidden_count: Rows that are older than is drawn.
+        months: Over how many first months cohorts are compared.
+        best: The cohort month that came back most, and its share; None where none compare.
+        worst: The same of the least.
+    """
+
+    rows: Sequence[Mapping[str, Any]]
+    hidden_count: int
+    months: int
+    best: tuple[str, float, int] | None
+    worst: tuple[str, float, int] | None
+
+
+def cohort_view(rows: Sequence[Mapping[str, Any]]) -> CohortView:
+    """What of the cohorts is drawn, and which month's customers came back most and least.
+
+    Cohorts are compared over the same first months after the first purchase, all of them over,
+    and only where a cohort is no handful.
+    """
+    drawn = [row for row in rows if row["age_months"] <= AGES_SHOWN]
+    for months in range(MONTHS_COMPARED, 0, -1):
+        ranked = sorted(_returning(drawn, months), key=lambda each: (each[1], each[0]))
+        if len(ranked) > 1:
+            break
+    comparable = len(ranked) > 1 and ranked[0][1] < ranked[-1][1]
+    return CohortView(
+        rows=drawn,
+        hidden_count=len(rows) - len(drawn),
+        months=months,
+        best=ranked[-1] if comparable else None,
+        worst=ranked[0] if comparable else None,
+    )
+
+
+def cohorts(view: CohortView) -> str:
+    """Which month's new customers came back least."""
+    if not view.rows:
+        return "Nobody bought here, so there are no cohorts."
+    if all(row["age_months"] == 0 for row in view.rows):
+        return "All first purchases fall into the last month, so nobody could come back yet."
+    if view.best is None or view.worst is None:
+        return (
+            f"No two months have {SMALLEST_COHORT} new customers or more, a later month that is "
+            "over and different results, so none is called best or worst."
+        )
+    worst, best = view.worst, view.best
+    after = "the month" if view.months == 1 else f"an average month of the first {view.months}"
+    text = (
+        f"The weakest cohort is {month(worst[0])}: in {after} after the first purchase, "
+        f"{share(worst[1])} of its {counted(worst[2], 'customer')} bought again; the strongest is "
+        f"{month(best[0])}, with {share(best[1])} of {count(best[2])}"
+    )
+    return f"{text}." if _is_beyond_chance(worst, best) else f"{text}, a difference that may well be chance."
+
+
+def _is_beyond_chance(one: tuple[str, float, int], other: tuple[str, float, int]) -> bool:
+    """Whether two shares differ by more than 1.96 standard errors, customers counted once."""
+    pooled = (one[1] * one[2] + other[1] * other[2]) / (one[2] + other[2])
+    error = sqrt(pooled * (1 - pooled) * (1 / one[2] + 1 / other[2]))
+    return abs(one[1] - other[1]) > Z * error
+
+
+def _returning(rows: Sequence[Mapping[str, Any]], months: int) -> list[tuple[str, float, int]]:
+    """For each cohort that is old enough the share that bought in one of its first months."""
+    bought: dict[str, list[int]] = {}
+    sizes: dict[str, int] = {}
+    for row in rows:
+        if 1 <= row["age_months"] <= months and row["is_complete"]:
+            bought.setdefault(row["cohort_month"], []).append(row["customers_count"])
+            sizes[row["cohort_month"]] = row["cohort_size"]
+    return [
+        (cohort, sum(counts) / (months * sizes[cohort]), sizes[cohort])
+        for cohort, counts in bought.items()
+        if len(counts) == months and sizes[cohort] >= SMALLEST_COHORT
+    ]
+
+
+# Intake --------------------------------------------------------------------------------------
+
+
+def intake(report: Mapping[str, Any]) -> str:
+    """What became of the rows."""
+    said = report["intake"]
+    rejected = sum(each["count"] for each in said["rejected"])
+    if not said["given"]:
+        return "No row was given."
+    if said["given"] == said["accepted"]:
+        return f"All {counted(said['given'], 'row')} that were given were accepted."
+    return (
+        f"Of {counted(said['given'], 'row')} that were given, "
+        f"{_of(said['accepted'], said['given'])} were accepted; {count(rejected)} were rejected, "
+        f"{count(said['duplicates'])} were duplicates and {count(said['folded_lines'])} were lines "
+        "added to another row of their purchase."
+    )
+
+
+def unknown(report: Mapping[str, Any]) -> str:
+    """What the report does not know."""
+    said, customers = report["intake"], report["customers_count"] or 0
+    rejected = sum(each["count"] for each in said["rejected"])
+    silent, amounts = report["trust"]["no_evidence_count"], report["concentration"]
+    facts = [
+        (rejected, f"{counted(rejected, 'row')} that could not be read or were ruled out"),
+        (
+            said["without_customer"],
+            f"{counted(said['without_customer'], 'interaction')} without a customer",
+        ),
+        (silent, f"how anything felt to {_of(silent, customers)} of the customers"),
+    ]
+    if amounts is None:
+        facts.append((1, "all amounts"))
+    else:
+        missing = amounts["unknown_count"]
+        facts.append((missing, f"the amount of {counted(missing, 'purchase')}"))
+    known = [text for number, text in facts if number]
+    return _sentence("; ".join(known)) + "." if known else "No row and no amount is missing."
+
+
+def _of(part: float | None, whole: float) -> str:
+    """A part with its share of the whole."""
+    if part is None or not whole:
+        return count(part)
+    return f"{count(part)} ({share(part / whole)})"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,446 @@
+"""States that outlive a call: written, read again, and merged with those of other rows.
+
+Only states of the interactions themselves are kept. Folds over folds are folded again from them,
+since a purchase day may stand on both sides of a cut.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import narwhals as nw
+
+from custloyal.columns import DAY, PLACE
+from custloyal.engines import Combine, Home, opened, read_parquet, write_parquet
+from custloyal.errors import DataError, InvalidValueError, MergeError, Mistake
+from custloyal.fold import REFERENCE, Merging
+from custloyal.models import AsOf
+from custloyal.planner import Setting
+from custloyal.scoring import Planned, Readings, named, planned, readings_of, resolved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from custloyal.engines import Engine, Table
+    from custloyal.history import History
+    from custloyal.metrics import Metric
+    from custloyal.planner import Pass
+    from custloyal.typing import AsOfLike
+
+__all__ = ["States"]
+
+_HALO = 3
+_SIDE = "side"
+_HEAD, _TAIL = 0, 1
+_MANIFEST = "states.json"
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class States:
+    """The states of some metrics: what has to be kept of the rows to go on without them.
+
+    Made by `States.of` or `States.load`; two that were made of different rows `merge`.
+
+    Args:
+        metrics: The metrics.
+        as_of: No row after it was folded.
+        timezone: The zone in which days were counted.
+        columns: The columns of the rows.
+        order: The columns that ordered the rows of a group.
+        home: The engine of the tables.
+    """
+
+    metrics: tuple[Metric, ...]
+    as_of: AsOf
+    timezone: str
+    columns: tuple[str, ...]
+    order: tuple[str, ...]
+    home: Home
+    _tables: Mapping[int, Table]
+    _halos: Mapping[int, Table]
+
+    @classmethod
+    def of(
+        cls,
+        history: History,
+        metrics: Metric | Iterable[Metric],
+        *,
+        as_of: AsOfLike | AsOf | None = None,
+    ) -> States:
+        """Fold a history into the states of some metrics.
+
+        Args:
+            history: The interactions.
+            metrics: The metrics.
+            as_of: As for `read`.
+
+        Raises:
+            MissingColumnError: With every column that some metric needs and the history lacks.
+        """
+        wanted = named(metrics)
+        at = resolved(history, as_of)
+        plan = planned(history.interactions.columns, wanted).plan
+        engine = history.home.engine
+        setting = Setting(engine, history.order, _naive(at))
+        rows = history.rows(setting.as_of)
+        tables, halos = {}, {}
+        for each in plan.passes:
+            if each.origin is not None:
+                continue
+            tables[each.number] = engine.store(each.run(rows, setting))
+            if each.merging is Merging.IN_TIME_ORDER:
+                _check_additive(each)
+                prepared = each.prepared(rows, setting).select(*_base(history.columns, history.order))
+                halos[each.number] = engine.store(_halo(prepared, each, setting))
+        return cls(
+            metrics=tuple(wanted.values()),
+            as_of=at,
+            timezone=history.timezone,
+            columns=history.columns,
+            order=history.order,
+            home=history.home,
+            tables=tables,
+            halos=halos,
+        )
+
+    def read(self, *, as_of: AsOfLike | AsOf | None = None) -> Readings:
+        """Read all metrics from their states, as `read` does from the rows.
+
+        Args:
+            as_of: Not before that of the states; None for theirs.
+
+        Raises:
+            InvalidValueError: Where it is before: later rows cannot be taken out of a sum.
+        """
+        at = self.as_of if as_of is None else AsOf.parse(as_of, timezone=self.timezone)
+        if at.instant < self.as_of.instant:
+            raise InvalidValueError(
+                Mistake("as_of", f"is {at}, before that of the states, {self.as_of}", "read rows")
+            )
+        given = {each: self._tables[each.number] for each in self._first_level}
+        near = next(iter(self._tables.values()))
+        return readings_of(self._planned, near, self.home, self.order, at, given)
+
+    def merge(self, other: States, *, again: History | None = None) -> States:
+        """The states of the rows of both.
+
+        The parts may be any rows, split at any time or at random. Only folds over rows in order
+        (hand-offs) ask that in each group the one part ends where the other begins.
+
+        Args:
+            other: The states of other rows, folded for the same metrics.
+            again: The rows of the groups in which the parts overlap in time, of both parts; these
+                groups are folded again from them.
+
+        Returns:
+            The states of all rows, as of the later of the two times.
+
+        Raises:
+            MergeError: Where the two do not belong together, or groups overlap and are not given
+                again; they are named.
+        """
+        self._check_kin(other)
+        at = max(self.as_of, other.as_of, key=lambda each: each.instant)
+        setting = Setting(self.home.engine, self.order, _naive(at))
+        tables, halos = {}, {}
+        for each in self._first_level:
+            mine, theirs = self._tables[each.number], other._tables[each.number]
+            if each.merging is Merging.ANYWHERE:
+                tables[each.number] = setting.engine.store(_upserted(each, mine, theirs, setting))
+                continue
+            seam = _Seam(each, setting, self.columns, again)
+            tables[each.number], halos[each.number] = seam.joined(
+                (mine, self._halos[each.number]), (theirs, other._halos[each.number])
+            )
+        return attrs.evolve(self, as_of=at, tables=tables, halos=halos)
+
+    # On disk -----------------------------------------------------------------------------
+
+    def write(self, folder: str | Path) -> None:
+        """Write the states into a folder, whole or not at all; an older one is replaced."""
+        target = Path(folder)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
+        try:
+            for number, table in self._tables.items():
+                write_parquet(table, fresh / f"pass-{number}.parquet")
+            for number, table in self._halos.items():
+                write_parquet(table, fresh / f"halo-{number}.parquet")
+            (fresh / _MANIFEST).write_text(json.dumps(self._manifest, indent=1), encoding="utf-8")
+            old = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-old-"))
+            if target.exists():
+                os.replace(target, old / "states")
+            os.replace(fresh, target)
+            shutil.rmtree(old)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+
+    @classmethod
+    def load(cls, folder: str | Path, metrics: Metric | Iterable[Metric]) -> States:
+        """Load states that were written; they are lazy Polars tables.
+
+        Args:
+            folder: The folder.
+            metrics: The metrics for which they were folded, with equal parameters.
+
+        Raises:
+            DataError: Where the folder holds no states, or those of other metrics.
+        """
+        try:
+            said = json.loads((Path(folder) / _MANIFEST).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise DataError(Mistake(str(folder), f"holds no states: {error}")) from None
+        wanted = tuple(named(metrics).values())
+        if [repr(each) for each in wanted] != said["metrics"]:
+            raise DataError(
+                Mistake(str(folder), f"holds the states of {', '.join(said['metrics'])}", "name these")
+            )
+        tables, halos = (
+            {int(number): read_parquet(Path(folder) / f"{kind}-{number}.parquet") for number in said[kind]}
+            for kind in ("pass", "halo")
+        )
+        _, home = opened(next(iter(tables.values())).to_native())
+        return cls(
+            metrics=wanted,
+            as_of=AsOf.parse(said["as_of"], timezone=said["timezone"]),
+            timezone=said["timezone"],
+            columns=tuple(said["columns"]),
+            order=tuple(said["order"]),
+            home=home,
+            tables=tables,
+            halos=halos,
+        )
+
+    @property
+    def _manifest(self) -> dict[str, Any]:
+        return {
+            "metrics": [repr(each) for each in self.metrics],
+            "as_of": self.as_of.instant.isoformat(),
+            "timezone": self.timezone,
+            "columns": list(self.columns),
+            "order": list(self.order),
+            "pass": list(self._tables),
+            "halo": list(self._halos),
+        }
+
+    # -------------------------------------------------------------------------------------
+
+    @cached_property
+    def _planned(self) -> Planned:
+        return planned(frozenset(self.columns) | {DAY}, named(self.metrics))
+
+    @property
+    def _first_level(self) -> list[Pass]:
+        return [each for each in self._planned.plan.passes if each.origin is None]
+
+    def _check_kin(self, other: States) -> None:
+        parts = {
+            "metrics": (self.metrics, other.metrics),
+            "timezone": (self.timezone, other.timezone),
+            "columns": (set(self.columns), set(other.columns)),
+            "order": (self.order, other.order),
+            "engine": (self.home.engine.name, other.home.engine.name),
+        }
+        mistakes = [
+            Mistake(name, f"differ: {mine} and {theirs}", "fold both in the same way")
+            for name, (mine, theirs) in parts.items()
+            if mine != theirs
+        ]
+        if mistakes:
+            raise MergeError(mistakes)
+
+
+# Anywhere ------------------------------------------------------------------------------------
+
+
+def _upserted(each: Pass, mine: Table, theirs: Table, setting: Setting) -> Table:
+    """States of which only the touched keys are written anew."""
+    if not each.grain:
+        return each.merged(nw.concat([mine, theirs]), setting)
+    keys = list(each.grain)
+    untouched = mine.join(theirs.select(*keys), on=keys, how="anti")
+    touched = mine.join(theirs.select(*keys), on=keys, how="semi")
+    merged = each.merged(nw.concat([touched, theirs]), setting)
+    return nw.concat([untouched, merged.select(*untouched.collect_schema().names())])
+
+
+# In time order -------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class _Seam:
+    """Where two parts of a group meet: the rows near it are folded as one, and apart.
+
+    What a row adds depends on a few rows before it. So the states of the whole are those of the
+    parts, plus those of the rows around the seam, minus those of the rows before and after it.
+    """
+
+    each: Pass
+    setting: Setting
+    columns: tuple[str, ...]
+    again: History | None
+
+    def joined(
+        self, mine: tuple[Table, Table], theirs: tuple[Table, Table]
+    ) -> tuple[Table, Table]:
+        engine, group = self.setting.engine, self._group
+        (my_states, my_halo), (their_states, their_halo) = mine, self._placed(mine, theirs)
+        meeting = engine.store(self._meeting(my_halo, their_halo))
+        overlapping = meeting.filter(~nw.col("mine_first") & ~nw.col("theirs_first")).select(group)
+        self._check_overlap(overlapping)
+        first, second = (
+            meeting.filter(nw.col("mine_first")).select(group),
+            meeting.filter(~nw.col("mine_first") & nw.col("theirs_first")).select(group),
+        )
+        before = nw.concat(
+            [self._side(my_halo, _TAIL, first), self._side(their_halo, _TAIL, second)]
+        )
+        after = nw.concat(
+            [self._side(their_halo, _HEAD, first), self._side(my_halo, _HEAD, second)]
+        )
+        states = self._added(
+            [my_states, their_states],
+            plus=[self._run(nw.concat([before, after]))],
+            minus=[self._run(before), self._run(after)],
+            without=overlapping,
+        )
+        halo = nw.concat([my_halo, their_halo])
+        alone = halo.join(meeting.select(group), on=group, how="anti")
+        met = nw.concat([first, second])
+        heads = self._ends(self._side(halo, _HEAD, met)).filter(nw.col(_SIDE) == _HEAD)
+        tails = self._ends(self._side(halo, _TAIL, met)).filter(nw.col(_SIDE) == _TAIL)
+        halos = [alone, heads, tails]
+        if self.again is not None:
+            rows = self.again.rows(self.setting.as_of).join(overlapping, on=group, how="semi")
+            states = nw.concat([states, self.each.run(rows, self.setting)])
+            halos.append(self._ends(rows.select(*self._base)))
+        names = alone.collect_schema().names()
+        return engine.store(states), engine.store(nw.concat([part.select(*names) for part in halos]))
+
+    @property
+    def _group(self) -> str:
+        group = self.each.fold.source.group
+        assert group is not None  # a pass in time order has a group
+        return group
+
+    @property
+    def _base(self) -> list[str]:
+        return _base(self.columns, self.setting.order)
+
+    def _placed(
+        self, mine: tuple[Table, Table], theirs: tuple[Table, Table]
+    ) -> tuple[Table, Table]:
+        """Their halo with places after mine: where only places break a tie, mine came first."""
+        if PLACE not in self.setting.order:
+            return theirs
+        highest = mine[1].select(nw.col(PLACE).max()).collect("polars").item()
+        shifted = theirs[1].with_columns(nw.col(PLACE) + (0 if highest is None else highest + 1))
+        return theirs[0], shifted
+
+    def _meeting(self, mine: Table, theirs: Table) -> Table:
+        """The groups that both parts have, and which part comes first."""
+        bounds = self._bounds(mine, "mine").join(
+            self._bounds(theirs, "their"), on=self._group, how="inner"
+        )
+        return bounds.select(
+            self._group,
+            mine_first=self._not_after("mine_last", "their_first"),
+            theirs_first=self._not_after("their_last", "mine_first"),
+        )
+
+    def _bounds(self, halo: Table, whose: str) -> Table:
+        engine, group, order = self.setting.engine, self._group, self.setting.order
+        # A short group's rows are in both halves of its halo: each half has one edge.
+        first, last = (
+            engine.with_previous(
+                halo.filter(nw.col(_SIDE) == side),
+                within=group,
+                order=order,
+                previous={"beyond": (group, step)},
+            )
+            .filter(nw.col("beyond").is_null())
+            .select(group, **{f"{whose}_{edge}_{at}": nw.col(name) for at, name in enumerate(order)})
+            for side, edge, step in ((_HEAD, "first", 1), (_TAIL, "last", -1))
+        )
+        return first.join(last, on=group, how="inner")
+
+    def _not_after(self, earlier: str, later: str) -> nw.Expr:
+        """Whether one bound is at or before another, by the first order column that differs."""
+        said = nw.lit(value=True)
+        for place in reversed(range(len(self.setting.order))):
+            a, b = nw.col(f"{earlier}_{place}"), nw.col(f"{later}_{place}")
+            said = (a < b) | ((a == b) & said)
+        return said.fill_null(value=False)
+
+    def _check_overlap(self, overlapping: Table) -> None:
+        if self.again is not None:
+            return
+        found = overlapping.collect("polars")[self._group].to_list()
+        if found:
+            some = ", ".join(repr(each) for each in sorted(found, key=str)[:10])
+            raise MergeError(
+                Mistake(
+                    self._group,
+                    f"overlaps in time in {len(found)} groups: {some}",
+                    "give their rows, of both parts, as again=History",
+                )
+            )
+
+    def _side(self, halo: Table, side: int, groups: Table) -> Table:
+        rows = halo.filter(nw.col(_SIDE) == side).join(groups, on=self._group, how="semi")
+        return rows.select(*self._base)
+
+    def _run(self, rows: Table) -> Table:
+        return self.each.run(rows, self.setting)
+
+    def _ends(self, rows: Table) -> Table:
+        prepared = self.each.prepared(rows, self.setting).select(*self._base)
+        return _halo(prepared, self.each, self.setting)
+
+    def _added(
+        self, parts: list[Table], *, plus: list[Table], minus: list[Table], without: Table
+    ) -> Table:
+        names = [*self.each.grain, *self.each.columns]
+        negative = {name: 0 - nw.col(name) for name in self.each.columns}
+        kept = [part.join(without, on=self._group, how="anti") for part in parts]
+        subtracted = [part.with_columns(**negative) for part in minus]
+        together = nw.concat([part.select(*names) for part in (*kept, *plus, *subtracted)])
+        return self.each.merged(together, self.setting)
+
+
+def _halo(prepared: Table, each: Pass, setting: Setting) -> Table:
+    """The first and the last rows of each group."""
+    group = each.fold.source.group
+    assert group is not None  # a pass in time order has a group
+    ends = {"head": (group, _HALO), "tail": (group, -_HALO)}
+    marked = setting.engine.with_previous(prepared, within=group, order=setting.order, previous=ends)
+    sides = [
+        marked.filter(nw.col(end).is_null()).drop("head", "tail").with_columns(nw.lit(side).alias(_SIDE))
+        for end, side in (("head", _HEAD), ("tail", _TAIL))
+    ]
+    return nw.concat(sides)
+
+
+def _base(columns: Iterable[str], order: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys([*columns, *order, DAY]))
+
+
+def _check_additive(each: Pass) -> None:
+    wrong = [
+        Mistake(name, "cannot be merged: over rows in order only counts and totals can")
+        for name, column in each.columns.items()
+        if column.combine not in (Combine.SUM, Combine.COUNT) or column.half_life_days is not None
+    ]
+    if wrong:
+        raise InvalidValueError(wrong)
+
+
+def _naive(as_of: AsOf) -> Any:
+    return as_of.instant.replace(tzinfo=None)

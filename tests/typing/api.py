@@ -1,0 +1,72 @@
+"""The API as its users write it; mypy reads this file, nothing runs it."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import narwhals as nw
+import polars as pl
+
+from custloyal import (
+    BtydStatistics,
+    CohortRetention,
+    Concentration,
+    DropWhen,
+    History,
+    IntakeMapping,
+    KindWhen,
+    Metric,
+    ParetoSegment,
+    Rfm,
+    Stage,
+    Trust,
+    explain,
+    read,
+    score,
+)
+from custloyal.fold import Fold, Source, count
+from custloyal.models import AsOf, Interaction, Kind
+
+if TYPE_CHECKING:
+    from custloyal.engines import Table
+
+frame = pl.DataFrame({"who": ["ann"], "when": ["2024-05-01"], "amount": [9.5]})
+history = History.from_native(
+    frame,
+    columns={"customer_id": "who", "occurred_at": "when"},
+    constants={"kind": "purchase"},
+    kind_when=[KindWhen(column="amount", below=0, kind=Kind.RETURN)],
+    drop_when=[DropWhen(column="who", null=True, reason="nobody")],
+    timezone="Europe/London",
+)
+visit = Interaction(customer_id=7, occurred_at=datetime(2024, 5, 1, tzinfo=UTC), kind=Kind.VISIT)
+also = History.from_interactions([visit], unique="assume")
+files = History.scan(["one.csv", "two.csv"], mapping=IntakeMapping(timezone="UTC"))
+
+scores: list[dict[str, Any]] = score(
+    history, [Trust(ratio=12, half_life_bad=365), Rfm(), Stage()], as_of="2024-12-31"
+).to_dicts()
+readings = read(
+    history,
+    [Concentration(top=0.1), CohortRetention(), ParetoSegment(cuts=(0.5,)), BtydStatistics()],
+    as_of=date(2024, 12, 31),
+)
+by_name: list[str] = readings["concentration"].columns
+by_class: Any = readings[Concentration].to_native()
+passes: str = explain(history, Trust())
+
+
+@attrs.frozen(kw_only=True)
+class Complaints(Metric):
+    """A metric of a user's own."""
+
+    def state(self, interactions: Source) -> Fold:
+        """How many."""
+        return interactions.by("customer_id", complaints=count(nw.col("kind") == "complaint"))
+
+    def reading(self, state: Table, as_of: AsOf) -> Table:
+        """As they are."""
+        del as_of
+        return state.select("customer_id", complaints_count="complaints")
