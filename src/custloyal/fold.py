@@ -352,7 +352,17 @@ class Source:
     steps: tuple[Step, ...] = ()
 
     def let(self, **columns: Derived) -> Source:
-        """The rows with more columns. An intermediate that is used twice belongs here."""
+        """The rows with more columns. An intermediate that is used twice belongs here.
+
+        Raises:
+            InvalidValueError: Where a name is taken: folds that share a pass share its columns, so
+                a name must not mean two things.
+        """
+        taken = sorted(self.columns & set(columns))
+        if taken:
+            raise InvalidValueError(
+                Mistake(name, "is a column already", "choose another name") for name in taken
+            )
         return self._then(Let(columns), columns)
 
     def within(self, group: str, **columns: Column) -> Source:

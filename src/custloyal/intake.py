@@ -76,7 +76,7 @@ def normalised(
     sources = _sources(schema, mapping)
     if placed:
         table = engine.with_place(table, PLACE)
-    reasons: Reasons = [(each.holds(), each.reason or str(each)) for each in mapping.drop_when]
+    reasons: Reasons = [(each.holds(schema), each.reason or str(each)) for each in mapping.drop_when]
 
     texts = [name for name in _numbers_wanted(mapping, schema) if _is_text(schema[name])]
     table = _with_numbers(table, engine, texts)
@@ -85,7 +85,7 @@ def normalised(
     measures = [name for name in schema if _is_measure(name, schema, mapping)]
     kind = sources["kind"]
     for condition in reversed(mapping.kind_when):
-        kind = nw.when(condition.holds()).then(nw.lit(condition.kind.value)).otherwise(
+        kind = nw.when(condition.holds(schema)).then(nw.lit(condition.kind.value)).otherwise(
             kind.cast(nw.String)
         )
     named = {**sources, "kind": kind.cast(nw.String)}
@@ -170,11 +170,7 @@ def _numbers_wanted(mapping: IntakeMapping, schema: Mapping[str, DType]) -> list
     ours = (name for name, type_ in CANONICAL.items() if type_ is ColumnType.NUMBER)
     plain = [mapping.columns.get(name, name) for name in ours]
     derived = [name for text in mapping.derive.values() for name in columns_of(text)]
-    compared = [
-        each.column
-        for each in (*mapping.kind_when, *mapping.drop_when)
-        if each.below is not None or each.above is not None
-    ]
+    compared = [name for each in (*mapping.kind_when, *mapping.drop_when) for name in each.numbers]
     return [name for name in dict.fromkeys([*plain, *derived, *compared]) if name in schema]
 
 

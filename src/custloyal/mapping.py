@@ -25,7 +25,7 @@ Written in Python or in a TOML file:
     kind = "return"
 
     [[drop_when]]
-    column = "UnitPrice"
+    column = "UnitPrice"                  # equal, prefix, null, below, above, since, before
     below = 0.01
 """
 
@@ -35,8 +35,10 @@ import ast
 import operator
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
+from zoneinfo import ZoneInfo
 
 import attrs
 import narwhals as nw
@@ -49,6 +51,8 @@ from custloyal.models.windows import check_timezone
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from narwhals.dtypes import DType
+
 __all__ = ["DropWhen", "IntakeMapping", "KindWhen", "arithmetic", "columns_of"]
 
 Scalar: TypeAlias = str | int | float | bool
@@ -56,7 +60,7 @@ Scalar: TypeAlias = str | int | float | bool
 
 @attrs.frozen(kw_only=True)
 class Condition:
-    """A condition on one column of the user's table; exactly one comparison is named.
+    """A condition on the user's own columns: one comparison of one column, or several at once.
 
     Args:
         column: The column, by the user's own name.
@@ -65,42 +69,82 @@ class Condition:
         null: The value is missing (true) or there (false).
         below: The number is less than this.
         above: The number is greater than this.
+        since: The time is at or after this, an ISO date or time as the column is written.
+        before: The time is before this.
+        all: Conditions that must all hold, in place of a column and its comparison.
     """
 
-    column: str
+    column: str | None = None
     equal: Scalar | None = None
     prefix: str | None = None
     null: bool | None = None
     below: float | None = None
     above: float | None = None
+    since: str | None = None
+    before: str | None = None
+    all: tuple[Condition, ...] = attrs.field(default=(), converter=tuple)
+
+    @property
+    def columns(self) -> list[str]:
+        """The user's columns that it looks at."""
+        own = [] if self.column is None else [self.column]
+        return [*own, *(name for each in self.all for name in each.columns)]
+
+    @property
+    def numbers(self) -> list[str]:
+        """The user's columns that it compares with a number."""
+        own = [self.column] if self._comparison() in {"below", "above"} and self.column else []
+        return [*own, *(name for each in self.all for name in each.numbers)]
 
     def mistakes(self, path: str) -> Iterator[Mistake]:
         """What is wrong with the condition itself."""
         named = [name for name in _COMPARISONS if getattr(self, name) is not None]
-        if len(named) != 1:
+        if self.all and (self.column is not None or named):
+            yield Mistake(path, "names a column beside all", "put it among all")
+        elif not self.all and (self.column is None or len(named) != 1):
+            said = ", ".join(named) or "none"
             yield Mistake(
                 path,
-                f"names {len(named)} comparisons ({', '.join(named) or 'none'}), must name one",
-                mend="one of " + ", ".join(_COMPARISONS),
+                f"names column {self.column!r} and {len(named)} comparisons ({said})",
+                "name a column and one of " + ", ".join(_COMPARISONS) + ", or all",
             )
+        for name in ("since", "before"):
+            if getattr(self, name) is not None and _time(getattr(self, name)) is None:
+                yield Mistake(f"{path}.{name}", f"{getattr(self, name)!r} is no ISO date or time")
+        for place, each in enumerate(self.all):
+            yield from each.mistakes(f"{path}.all[{place}]")
 
-    def holds(self) -> nw.Expr:
+    def holds(self, schema: Mapping[str, DType]) -> nw.Expr:
         """The condition as an expression; unknown where the value is missing."""
+        if self.all:
+            return nw.all_horizontal(*(each.holds(schema) for each in self.all), ignore_nulls=False)
+        assert self.column is not None  # checked by `mistakes`
         column = nw.col(self.column)
-        if self.equal is not None:
-            if isinstance(self.equal, str):
+        match self._comparison():
+            case "equal" if isinstance(self.equal, str):
                 return column.cast(nw.String) == self.equal
-            return column == self.equal
-        if self.prefix is not None:
-            return column.cast(nw.String).str.starts_with(self.prefix)
-        if self.null is not None:
-            return column.is_null() if self.null else ~column.is_null()
-        if self.below is not None:
-            return column < self.below
-        return column > self.above
+            case "equal":
+                return column == self.equal
+            case "prefix":
+                return column.cast(nw.String).str.starts_with(self.prefix or "")
+            case "null":
+                return column.is_null() if self.null else ~column.is_null()
+            case "below":
+                return column < self.below
+            case "above":
+                return column > self.above
+            case "since":
+                return column >= _bound(self.since or "", schema[self.column])
+            case _:
+                return column < _bound(self.before or "", schema[self.column])
+
+    def _comparison(self) -> str | None:
+        return next((name for name in _COMPARISONS if getattr(self, name) is not None), None)
 
     def __str__(self) -> str:
-        name = next(name for name in _COMPARISONS if getattr(self, name) is not None)
+        if self.all:
+            return " and ".join(str(each) for each in self.all)
+        name = self._comparison() or ""
         return f"{self.column} {_COMPARISONS[name].format(getattr(self, name))}"
 
 
@@ -110,7 +154,28 @@ _COMPARISONS = {
     "null": "is missing: {}",
     "below": "is below {}",
     "above": "is above {}",
+    "since": "is not before {}",
+    "before": "is before {}",
 }
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _bound(text: str, dtype: DType) -> nw.Expr:
+    """A bound in time as the column holds times: ISO text sorts as the times that it says."""
+    time = _time(text)
+    assert time is not None  # checked by `mistakes`
+    if isinstance(dtype, nw.Date):
+        return nw.lit(time.date())
+    if isinstance(dtype, nw.Datetime):
+        aware = dtype.time_zone is not None and time.tzinfo is None
+        return nw.lit(time.replace(tzinfo=ZoneInfo(dtype.time_zone or "UTC")) if aware else time)
+    return nw.lit(text)
 
 
 @attrs.frozen(kw_only=True)
@@ -200,11 +265,11 @@ interactions (did you mean 'customer_id'?)
     @property
     def sources(self) -> frozenset[str]:
         """The columns of the user's table that the mapping reads."""
-        conditions = (*self.kind_when, *self.drop_when)
+        conditions = [name for each in (*self.kind_when, *self.drop_when) for name in each.columns]
         derived = (name for text in self.derive.values() for name in columns_of(text))
         order = () if self.order is None else (self.order,)
         return frozenset(
-            [*self.columns.values(), *derived, *(each.column for each in conditions), *order]
+            [*self.columns.values(), *derived, *conditions, *order]
         )
 
     @property

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from custloyal.engines import Aggregate, Engine, Table
 
-__all__ = ["Pass", "Plan", "Setting", "View"]
+__all__ = ["Pass", "Plan", "Setting", "View", "known"]
 
 
 @attrs.frozen

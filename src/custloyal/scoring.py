@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import narwhals as nw
 
+from custloyal.engines import Aggregate, Combine
 from custloyal.errors import InvalidValueError, MissingColumnError, Mistake
 from custloyal.fold import Source, count
-from custloyal.metrics import Metric
+from custloyal.metrics import LinearMetric, Metric
 from custloyal.models import AsOf
-from custloyal.planner import Plan, Setting
+from custloyal.planner import Plan, Setting, known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from custloyal.planner import Pass, View
     from custloyal.typing import AsOfLike
 
-__all__ = ["Reading", "Readings", "Scores", "explain", "read", "score"]
+__all__ = ["Reading", "Readings", "Scores", "contributions", "explain", "read", "score"]
 
 
 @attrs.frozen(eq=False)
@@ -183,6 +184,47 @@ def score(
             )
         scores = scores.join(table, on="customer_id", how="left")
     return Scores(at, history.home.engine.store(scores), history.home)
+
+
+def contributions(
+    history: History, metric: LinearMetric, *, as_of: AsOfLike | AsOf | None = None
+) -> Scores:
+    """What each interaction contributes to its customer's score; they add up to score - prior.
+
+    Args:
+        history: The interactions.
+        metric: A metric whose score is linear up to a factor, such as `Trust`.
+        as_of: As for `read`.
+
+    Returns:
+        One row for each interaction of a known customer that contributes: the columns of the
+        history and `contribution`.
+
+    Raises:
+        InvalidValueError: Where the metric's score has no contributions.
+    """
+    if not isinstance(metric, LinearMetric):
+        name = getattr(metric, "name", repr(metric))
+        raise InvalidValueError(Mistake(name, "has no contributions", "its score is not linear"))
+    at = resolved(history, as_of)
+    setting = Setting(history.home.engine, history.order, _naive(at))
+    (view,) = planned(history.interactions.columns, named(metric)).views[metric.name]
+    rows = known(view.of.prepared(history.rows(setting.as_of), setting), view.of.grain)
+    parts: dict[str, nw.Expr] = {}
+    for name, kept in view.names.items():
+        parts |= view.of.columns[kept].parts(name, setting.as_of)
+    # The history may have columns of the names of the parts.
+    shown = {name: nw.col(f"_shown_{name}") for name in history.columns}
+    rows = rows.with_columns(**{f"_shown_{name}": nw.col(name) for name in shown})
+    own = nw.col("_own")
+    each = rows.with_columns(**parts).with_columns(_own=metric.balance).filter(own != 0)
+    whole = setting.engine.store(each.select(_own=own, **shown))
+    sums = {"_whole": Aggregate(Combine.SUM, "_own")}
+    balances = setting.engine.group(whole, list(view.of.grain), sums)
+    explained = whole.join(balances, on=list(view.of.grain), how="left").select(
+        *shown, contribution=own * metric.slope(nw.col("_whole"))
+    )
+    return Scores(at, setting.engine.store(explained), history.home)
 
 
 def explain(history: History, metrics: Metric | Iterable[Metric]) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from custloyal.errors import DataError, Mistake
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
 __all__ = ["Drafts", "drafts"]
 
@@ -85,7 +85,9 @@ def _mistake(output: Path, protected: set[Path]) -> Mistake | None:
         return Mistake(str(output), "is an input too and would be overwritten", "name another file")
     folder = output.resolve().parent
     if not folder.is_dir():
-        return Mistake(str(output), f"cannot be written: there is no folder {folder}", "make it first")
+        return Mistake(
+            str(output), f"cannot be written: there is no folder {folder}", "make it first"
+        )
     return None
 
 

@@ -36,7 +36,15 @@ COLUMN_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             *("event", "type"),
         ),
         "amount": (
-            *("amount", "totalamount", "total", "totalprice", "ordertotal", "grandtotal", "revenue"),
+            *(
+                "amount",
+                "totalamount",
+                "total",
+                "totalprice",
+                "ordertotal",
+                "grandtotal",
+                "revenue",
+            ),
             *("sales", "netamount", "lineamount", "linetotal", "value", "paid", "dollars", "euros"),
             *("betrag", "umsatz", "summe", "importe", "montant"),
         ),
@@ -49,7 +57,9 @@ UNIT_PRICE = ("unitprice", "priceperunit", "itemprice", "price", "einzelpreis", 
 
 KIND_WORDS: Mapping[str, str] = MappingProxyType(
     {
-        **dict.fromkeys(("order", "sale", "sold", "bought", "buy", "invoice", "payment"), "purchase"),
+        **dict.fromkeys(
+            ("order", "sale", "sold", "bought", "buy", "invoice", "payment"), "purchase"
+        ),
         **dict.fromkeys(("transaction", "ordercompleted", "checkoutcompleted"), "purchase"),
         **dict.fromkeys(("refund", "refunded", "returned", "creditnote", "chargeback"), "return"),
         **dict.fromkeys(("pageview", "view", "sessionstart", "session", "productview"), "visit"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -12,7 +13,7 @@ from custloyal.guess.names import COLUMN_NAMES, KIND_WORDS, QUANTITY, UNIT_PRICE
 from custloyal.models import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from custloyal.guess.looks import ColumnLook
 
@@ -82,7 +83,7 @@ class Guess:
         if "kind" not in self.columns:
             yield ""
             yield "[constants]"
-            yield _entry("kind", "purchase") + "  # what every row is, unless a condition says more"
+            yield _entry("kind", "purchase") + self._note("kind")
         yield ""
         if self.derive_amount is not None:
             yield "[derive]"
@@ -161,9 +162,9 @@ def guessed(looks: Sequence[ColumnLook]) -> Guess:
         find("kind", COLUMN_NAMES["kind"], lambda look: bool(look.words))
         _find_repeated_ids(found)
     for look in list(free):
-        name = next((each for each in CANONICAL if bare(each) == bare(look.name)), None)
-        if name is not None and name not in found and _has_type(look, CANONICAL[name]):
-            found[name] = look
+        ours = next((each for each in CANONICAL if bare(each) == bare(look.name)), None)
+        if ours is not None and ours not in found and _has_type(look, CANONICAL[ours]):
+            found[ours] = look
     return _guess(found, factors if len(factors) > 1 else [], looks)
 
 
@@ -180,6 +181,10 @@ def _guess(
     if commas:
         listed = ", ".join(_one_line(name) for name in commas)
         notes["amount"] = f"{listed}: written with decimal commas; export them with points"
+    if "kind" not in found:
+        has_amounts = "amount" in found or factors
+        doubt = "CHECK: without amounts these may be no purchases"
+        notes["kind"] = "what every row is, unless a condition says more" if has_amounts else doubt
     ordered = [name for name in CANONICAL if name in found]
     return Guess(
         columns={name: found[name].name for name in ordered},

@@ -1,6 +1,6 @@
 """The metrics, one file an idea: each says what it folds and how its state is read."""
 
-from custloyal.metrics.base import Metric
+from custloyal.metrics.base import LinearMetric, Metric
 from custloyal.metrics.btyd_statistics import BtydStatistics
 from custloyal.metrics.cohort_retention import CohortRetention
 from custloyal.metrics.concentration import Concentration, ParetoSegment
@@ -17,6 +17,7 @@ __all__ = [
     "EvidenceUse",
     "HandOffMatrix",
     "HandOffs",
+    "LinearMetric",
     "Metric",
     "ParetoSegment",
     "Rfm",

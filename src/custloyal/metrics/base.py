@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from custloyal.fold import Fold, Source
     from custloyal.models import AsOf
 
-__all__ = ["Metric"]
+__all__ = ["LinearMetric", "Metric"]
 
 
 class Metric(ABC):
@@ -60,3 +60,20 @@ class Metric(ABC):
             The reading as a lazy table; or, where it was finished outside of the engine, as a
             Polars frame.
         """
+
+
+class LinearMetric(Metric):
+    """A metric whose score is linear in its state up to a factor: its rows have contributions.
+
+    score = prior + balance * slope(balance). The balance is a sum over rows, so a row contributes
+    its own part of the balance times the slope, and contributions add up exactly.
+    """
+
+    @property
+    @abstractmethod
+    def balance(self) -> nw.Expr:
+        """The linear part: over the columns of a state the balance, over a row's parts its part."""
+
+    @abstractmethod
+    def slope(self, balance: nw.Expr) -> nw.Expr:
+        """What one unit of balance contributes to the score."""

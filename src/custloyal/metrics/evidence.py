@@ -14,12 +14,14 @@ if TYPE_CHECKING:
 
     from custloyal.models import OutcomePolicy
 
-__all__ = ["with_evidence"]
+__all__ = ["evidence", "speaker", "weight", "with_evidence"]
 
 _SCALE = ("rating", "rating_min", "rating_max")
+# Names with an underscore: a history may have a measure of its own called "weight".
 evidence, kind_evidence, kind_weight = (
-    nw.col(name) for name in ("evidence", "kind_evidence", "kind_weight")
+    nw.col(name) for name in ("_evidence", "_kind_evidence", "_kind_weight")
 )
+weight, speaker = nw.col("_weight"), nw.col("_speaker")
 outcome, rating, low, high = (nw.col(name) for name in ("outcome", *_SCALE))
 
 
@@ -34,15 +36,15 @@ def with_evidence(interactions: Source, policy: OutcomePolicy) -> Source:
     Returns:
         The rows with `evidence` (above 0 good, below 0 bad, null where the row says nothing),
         `weight` = |evidence| * severity * phase weight, and `speaker`, the rule that spoke:
-        "outcome", "rating", "kind" or "none".
+        "outcome", "rating", "kind" or "none". Read them by the expressions of these names.
     """
     columns = interactions.columns
     by_phase = {kind: policy.by_phase[kind.phase] for kind in Kind}
     looked_up = interactions.let(
-        kind_evidence=lookup("kind", policy.by_kind), kind_weight=lookup("kind", by_phase)
+        _kind_evidence=lookup("kind", policy.by_kind), _kind_weight=lookup("kind", by_phase)
     )
-    said = looked_up.let(evidence=_evidence(policy, columns), speaker=_speaker(columns))
-    return said.let(weight=evidence.abs() * _weight(policy, columns))
+    said = looked_up.let(_evidence=_evidence(policy, columns), _speaker=_speaker(columns))
+    return said.let(_weight=evidence.abs() * _weight(policy, columns))
 
 
 def _evidence(policy: OutcomePolicy, columns: Collection[str]) -> nw.Expr:

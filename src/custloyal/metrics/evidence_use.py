@@ -10,7 +10,7 @@ import narwhals as nw
 
 from custloyal.fold import Fold, Source, count, total
 from custloyal.metrics.base import Metric
-from custloyal.metrics.evidence import with_evidence
+from custloyal.metrics.evidence import evidence, weight, with_evidence
 from custloyal.models import OutcomePolicy
 
 if TYPE_CHECKING:
@@ -45,9 +45,8 @@ class EvidenceUse(Metric):
 
     def state(self, interactions: Source) -> Fold:
         """Rows and weights by what spoke and by kind."""
-        evidence, weight = nw.col("evidence"), nw.col("weight")
         return with_evidence(interactions, self.policy).by(
-            "speaker",
+            "_speaker",
             "kind",
             row_count=count(),
             good_weight=total(weight, where=evidence > 0),
@@ -59,7 +58,7 @@ class EvidenceUse(Metric):
         del as_of
         sums: defaultdict[str, list[float]] = defaultdict(lambda: [0, 0.0, 0.0])
         for row in state.collect("polars").iter_rows(named=True):
-            speaker = row["speaker"]
+            speaker = row["_speaker"]
             rule = f"kind:{row['kind']}" if speaker == "kind" else speaker
             parts = (row["row_count"], row["good_weight"], row["bad_weight"])
             sums[rule] = [held + part for held, part in zip(sums[rule], parts, strict=True)]

@@ -11,7 +11,7 @@ from custloyal.fold import Fold, Source, count, lowest
 from custloyal.metrics.base import Metric
 from custloyal.metrics.kinds import is_kind
 from custloyal.metrics.purchases import DAY, is_purchase, purchase_days
-from custloyal.metrics.trust import Trust, balance
+from custloyal.metrics.trust import Trust
 from custloyal.models import Kind
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Stage(Metric):
         )
         return (
             state.with_columns(trust_balance=self.trust.balance, trusted_at=trusted_at)
-            .with_columns(score=self.trust.score(balance))
+            .with_columns(score=self.trust.score(nw.col("trust_balance")))
             .select(
                 "customer_id",
                 stage=_chosen(

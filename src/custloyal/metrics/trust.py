@@ -8,8 +8,8 @@ import attrs
 import narwhals as nw
 
 from custloyal.fold import Fold, Source, count, decayed
-from custloyal.metrics.base import Metric
-from custloyal.metrics.evidence import with_evidence
+from custloyal.metrics.base import LinearMetric
+from custloyal.metrics.evidence import evidence, weight, with_evidence
 from custloyal.metrics.intervals import Z, wilson_bounds
 from custloyal.models import OutcomePolicy
 from custloyal.models.checks import as_number, check_number, refuse
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 __all__ = ["Trust"]
 
 good, bad = nw.col("good"), nw.col("bad")
-balance, size = nw.col("trust_balance"), nw.col("size")
+u, size = nw.col("trust_balance"), nw.col("size")
 
 
 @attrs.frozen(kw_only=True)
-class Trust(Metric):
+class Trust(LinearMetric):
     """How far each customer's experiences let them trust the business, from 0 to 1.
 
     One bad experience outweighs `ratio` good ones, exactly: a bad one and twelve good ones of
@@ -74,7 +74,6 @@ class Trust(Metric):
 
     def state(self, interactions: Source) -> Fold:
         """G and B, the decayed sums of good and bad experiences."""
-        evidence, weight = nw.col("evidence"), nw.col("weight")
         return with_evidence(interactions, self.policy).by(
             "customer_id",
             good=decayed(weight, self.half_life_good, where=evidence > 0),
@@ -88,9 +87,9 @@ class Trust(Metric):
         """U = G - ratio * B: of a state the balance, of a row its part of it."""
         return good - self.ratio * bad
 
-    def slope(self, u: nw.Expr) -> nw.Expr:
+    def slope(self, balance: nw.Expr) -> nw.Expr:
         """What one unit of balance contributes to the score: score - prior_mean = U * slope."""
-        c, m0 = self.prior_weight, self.prior_mean
+        u, c, m0 = balance, self.prior_weight, self.prior_mean
         return nw.when(u > 0).then((1 - m0) / (c + u)).otherwise(m0 / (c - u))
 
     def score(self, u: nw.Expr) -> nw.Expr:
@@ -103,7 +102,7 @@ class Trust(Metric):
         del as_of
         return (
             state.with_columns(trust_balance=self.balance, size=good + self.ratio * bad)
-            .with_columns(trust=self.score(balance))
+            .with_columns(trust=self.score(u))
             .with_columns(**wilson_bounds("trust", self.prior_weight + size, z=Z))
             .select(
                 "customer_id",

@@ -49,12 +49,12 @@ def drawn(chart: alt.TopLevelMixin, *, label: str) -> Markup:
         ' xmlns:xlink="http://www.w3.org/1999/xlink"',
     ):
         svg = svg.replace(namespace, "", 1)  # HTML needs none
-    head = Markup('<svg role="img" aria-label="{}"').format(label)  # noqa: S704 (it escapes)
+    head = Markup('<svg role="img" aria-label="{}"').format(label)
     # vega escapes all text; what it drew holds no other markup than its own.
     return head + Markup(svg.removeprefix("<svg"))  # noqa: S704
 
 
-def trust_histogram(bins: Sequence[Mapping[str, Any]], *, prior: float) -> alt.TopLevelMixin:
+def trust_histogram(bins: Sequence[Mapping[str, Any]], *, prior: float) -> alt.LayerChart:
     """How many customers have which trust; those below neutral in the warm colour."""
     rows = [
         {"low": each["low"], "high": each["high"], "customers": each["customers_count"]}
@@ -65,11 +65,11 @@ def trust_histogram(bins: Sequence[Mapping[str, Any]], *, prior: float) -> alt.T
     columns = base.mark_rect(stroke=_CARD, strokeWidth=1).encode(
         x=_from_0_to_1("low:Q", title="trust", format=".2f"),
         x2="high:Q",
-        y=alt.Y("customers:Q", title="customers", axis=alt.Axis(tickCount=4, tickMinStep=1, format=",d")),
-        y2=alt.Y2Datum(0),
-        color=alt.condition(
-            alt.datum.high <= prior + 1e-9, alt.value(_WARM), alt.value(_ACCENT)
+        y=alt.Y(
+            "customers:Q", title="customers", axis=alt.Axis(tickCount=4, tickMinStep=1, format=",d")
         ),
+        y2=alt.Y2Datum(0),
+        color=alt.condition(alt.datum.high <= prior + 1e-9, alt.value(_WARM), alt.value(_ACCENT)),
     )
     neutral = alt.Chart(_data([{"prior": prior, "text": f"nothing known: {prior:.2f}"}]))
     rule = neutral.mark_rule(color=_MUTED, strokeDash=[4, 3]).encode(x="prior:Q")
@@ -79,7 +79,7 @@ def trust_histogram(bins: Sequence[Mapping[str, Any]], *, prior: float) -> alt.T
     return _framed(columns + rule + text, height=220)
 
 
-def bars(rows: Sequence[tuple[str, float, str]]) -> alt.TopLevelMixin:
+def bars(rows: Sequence[tuple[str, float, str]]) -> alt.LayerChart:
     """Horizontal bars, each with its figure at its end.
 
     Args:
@@ -88,17 +88,17 @@ def bars(rows: Sequence[tuple[str, float, str]]) -> alt.TopLevelMixin:
     data = [{"name": name, "length": length, "text": text} for name, length, text in rows]
     longest = max((length for _, length, _ in rows), default=0) or 1
     base = alt.Chart(_data(data)).encode(
-        y=_names("name:N", [each["name"] for each in data]),
+        y=_names("name:N", [name for name, _, _ in rows]),
         x=alt.X("length:Q", axis=None, scale=alt.Scale(domain=[0, longest * 1.55])),
     )
     bar = base.mark_bar(color=_ACCENT, cornerRadiusEnd=2)
     return _framed(bar + _figure_at_end(base), height=_LABEL * len(data) + 8)
 
 
-def share_bars(segments: Sequence[Mapping[str, Any]]) -> alt.TopLevelMixin:
+def share_bars(segments: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
     """For each segment its share of the customers and of the revenue."""
     customers = sum(each["customers_count"] or 0 for each in segments) or 1
-    data = []
+    data: list[dict[str, Any]] = []
     for each in segments:
         name = f"Segment {shortened(each['segment'], limit=12)}"
         of_customers = (each["customers_count"] or 0) / customers
@@ -115,7 +115,7 @@ def share_bars(segments: Sequence[Mapping[str, Any]]) -> alt.TopLevelMixin:
     return _framed(bar + _figure_at_end(base), height=2 * _LABEL * len(segments) + 8)
 
 
-def lorenz_curve(concentration: Mapping[str, Any]) -> alt.TopLevelMixin:
+def lorenz_curve(concentration: Mapping[str, Any]) -> alt.LayerChart:
     """The share of the revenue that the largest customers bring, by their share of all."""
     points = [
         {"customers": each["customers_share"], "revenue": each["revenue_share"]}
@@ -144,9 +144,9 @@ def lorenz_curve(concentration: Mapping[str, Any]) -> alt.TopLevelMixin:
     return _framed(layers, height=280)
 
 
-def cohort_map(rows: Sequence[Mapping[str, Any]]) -> alt.TopLevelMixin:
+def cohort_map(rows: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
     """The monthly triangle: each row a month's new customers, each cell how many came back."""
-    data = []
+    data: list[dict[str, Any]] = []
     for each in rows:
         known = each["retention_share"] is not None
         rate = each["retention_share"] if known else 0.0
@@ -178,16 +178,14 @@ def cohort_map(rows: Sequence[Mapping[str, Any]]) -> alt.TopLevelMixin:
     )
     figures = base.mark_text(fontSize=12, color=_INK).encode(text="text:N")
     ages = len({each["age"] for each in data})
-    return _configured(
-        (cells + figures).properties(width=34 * max(ages, 8), height=alt.Step(28))
-    )
+    return _configured((cells + figures).properties(width=34 * max(ages, 8), height=alt.Step(28)))
 
 
 # What charts share ---------------------------------------------------------------------------
 
 
 def _data(rows: list[dict[str, Any]]) -> alt.Data:
-    return alt.Data(values=rows)
+    return alt.Data(values=rows)  # type: ignore[no-untyped-call]
 
 
 def _from_0_to_1(field: str, *, title: str, format: str) -> alt.X:  # noqa: A002 (vega's name)
@@ -202,22 +200,21 @@ def _from_0_to_1(field: str, *, title: str, format: str) -> alt.X:  # noqa: A002
 def _names(field: str, names: list[str]) -> alt.Y:
     """An axis of names, with room for fonts that are wider than the one they were measured in."""
     room = min(_WIDEST, _LETTER * max(map(len, names), default=0) + 10)
-    return alt.Y(
-        field, sort=None, title=None, axis=alt.Axis(labelLimit=_WIDEST, minExtent=room)
-    )
+    return alt.Y(field, sort=None, title=None, axis=alt.Axis(labelLimit=_WIDEST, minExtent=room))
 
 
 def _figure_at_end(base: alt.Chart) -> alt.Chart:
-    return base.mark_text(align="left", dx=6, color=_INK).encode(text="text:N")
+    text: alt.Chart = base.mark_text(align="left", dx=6, color=_INK).encode(text="text:N")
+    return text
 
 
-def _framed(chart: alt.LayerChart, *, height: int) -> alt.TopLevelMixin:
+def _framed(chart: alt.LayerChart, *, height: int) -> alt.LayerChart:
     fit = alt.AutoSizeParams(type="fit", contains="padding")
     return _configured(chart.properties(width=_WIDTH, height=height, autosize=fit))
 
 
-def _configured(chart: alt.LayerChart) -> alt.TopLevelMixin:
-    return (
+def _configured(chart: alt.LayerChart) -> alt.LayerChart:
+    configured: alt.LayerChart = (
         chart.configure(background="transparent", aria=False, padding=4)
         .configure_view(stroke=None)
         .configure_text(fontSize=12.5)
@@ -233,7 +230,6 @@ def _configured(chart: alt.LayerChart) -> alt.TopLevelMixin:
             titlePadding=9,
         )
         .configure_axisX(grid=False)
-        .configure_axisBand(
-            labelPadding=6, domain=False, ticks=False, labelColor=_INK, grid=False
-        )
+        .configure_axisBand(labelPadding=6, domain=False, ticks=False, labelColor=_INK, grid=False)
     )
+    return configured

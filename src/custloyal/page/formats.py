@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from datetime import date
+from math import isfinite
 from unicodedata import category
 
 __all__ = ["amount", "count", "counted", "day", "month", "score", "share", "shortened", "visible"]
 
 UNKNOWN = "not known"
 _MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 _ASTRONOMIC = 1e15
 # Marks that turn the direction of the text after them, outside their own line too.
 _TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -25,7 +26,7 @@ def count(number: float | None) -> str:
         >>> count(6919), count(None)
         ('6,919', 'not known')
     """
-    return UNKNOWN if _is_unknown(number) else f"{number:,.0f}"
+    return UNKNOWN if number is None or not isfinite(number) else f"{number:,.0f}"
 
 
 def counted(number: float | None, what: str) -> str:
@@ -45,9 +46,8 @@ def share(number: float | None) -> str:
         >>> share(0.25), share(0.0001), share(0.9999)
         ('25.0%', 'under 0.1%', 'over 99.9%')
     """
-    if _is_unknown(number):
+    if number is None or not isfinite(number):
         return UNKNOWN
-    assert number is not None  # known
     if 0 < number < 0.001:  # noqa: PLR2004 (the smallest that is written)
         return "under 0.1%"
     if 0.999 < number < 1:  # noqa: PLR2004 (as above)
@@ -62,7 +62,7 @@ def score(number: float | None) -> str:
         >>> score(0.5)
         '0.50'
     """
-    return UNKNOWN if _is_unknown(number) else f"{number:.2f}"
+    return UNKNOWN if number is None or not isfinite(number) else f"{number:.2f}"
 
 
 def amount(number: float | None) -> str:
@@ -72,9 +72,8 @@ def amount(number: float | None) -> str:
         >>> amount(29.5), amount(1234567.89), amount(None)
         ('29.50', '1,234,568', 'not known')
     """
-    if _is_unknown(number):
+    if number is None or not isfinite(number):
         return UNKNOWN
-    assert number is not None  # known
     if abs(number) >= _ASTRONOMIC:
         return f"{number:.3e}"
     return f"{number:,.0f}" if abs(number) >= 1_000 else f"{number:,.2f}"  # noqa: PLR2004 (cents)
@@ -136,7 +135,3 @@ def shortened(text: object, *, limit: int) -> str:
         return visible(whole)
     head = limit * 2 // 3
     return visible(whole[:head]) + "…" + visible(whole[len(whole) - (limit - head - 1) :])
-
-
-def _is_unknown(number: float | None) -> bool:
-    return number is None or not math.isfinite(number)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from math import sqrt
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 
@@ -17,9 +18,6 @@ from custloyal.page.formats import (
     share,
     shortened,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 __all__ = [
     "CohortView",
@@ -57,7 +55,7 @@ def trust(report: Mapping[str, Any]) -> str:
         return "No customer is known here, so there is no trust to show."
     prior, lower = said.get("prior", 0.5), said["below_prior_count"]
     if customers == 1:
-        return f"The only customer has a trust of {score(said['mean'])}; unknown ones {score(prior)}."
+        return f"The only customer has a trust of {score(said['mean'])}; neutral is {score(prior)}."
     stand = "stands" if lower == 1 else "stand"
     below = f"{_of(lower, customers)} {stand}" if lower else "Nobody stands"
     text = (
@@ -87,7 +85,7 @@ def funnel(report: Mapping[str, Any]) -> str:
     if not report["customers_count"]:
         return "No customer is known here, so there is no funnel."
     if not total:
-        return "Every customer in this table has bought, so there is no funnel of those who never did."
+        return "Every customer here has bought, so there is no funnel of those who never did."
     return (
         f"{_sentence(counted(total, 'customer'))} never bought: {count(parts['top'])} know of the "
         f"business, {count(parts['middle'])} asked or visited, and {count(parts['bottom'])} were "
@@ -218,7 +216,8 @@ def cohorts(view: CohortView) -> str:
         f"{share(worst[1])} of its {counted(worst[2], 'customer')} bought again; the strongest is "
         f"{month(best[0])}, with {share(best[1])} of {count(best[2])}"
     )
-    return f"{text}." if _is_beyond_chance(worst, best) else f"{text}, a difference that may well be chance."
+    chance = "" if _is_beyond_chance(worst, best) else ", a difference that may well be chance"
+    return f"{text}{chance}."
 
 
 def _is_beyond_chance(one: tuple[str, float, int], other: tuple[str, float, int]) -> bool:
