@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import date
 
 __all__ = ["ContestantFailedError", "Run", "interleaved"]
@@ -38,7 +39,7 @@ class Run:
     above_mb: float
 
 
-def interleaved(  # noqa: PLR0913 - all but the first are keyword options
+def interleaved(
     contestants: Sequence[str],
     *,
     path: Path,

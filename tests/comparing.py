@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import custloyal
 from custloyal import History, Metric
 from custloyal.models import AsOf
-from engines import Backend
 from reference_intake import taken
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import date, datetime
+
+    from engines import Backend
 
 Rows = list[dict[str, Any]]
 
@@ -27,9 +30,12 @@ def history_of(backend: Backend, rows: Rows, **options: Any) -> tuple[History, R
     return History.from_native(frame, **options), taken(rows).accepted
 
 
-def read_rows(
-    backend: Backend, history: History, metric: Metric, as_of: datetime | date
-) -> Rows:
+def priced(rows: Rows) -> Rows:
+    """Rows whose every amount is known."""
+    return [{**row, "amount": 1.0} if row.get("amount") is None else row for row in rows]
+
+
+def read_rows(backend: Backend, history: History, metric: Metric, as_of: datetime | date) -> Rows:
     """The reading of one metric; it must come back in the caller's own library."""
     return backend.rows(custloyal.read(history, metric, as_of=as_of)[metric].to_native())
 

@@ -63,7 +63,7 @@ def _array(name: str, values: list[Any]) -> pa.Array:
     known = [value for value in values if value is not None]
     if name in NUMBERS:
         return pa.array(values, pa.float64())
-    if known and all(isinstance(value, datetime) for value in known) or name == "occurred_at":
+    if (known and all(isinstance(value, datetime) for value in known)) or name == "occurred_at":
         if any(not isinstance(value, datetime) for value in known):
             return pa.array(values)
         naive = any(value.tzinfo is None for value in known)
@@ -74,7 +74,10 @@ def _array(name: str, values: list[Any]) -> pa.Array:
 
 
 def _plain(value: Any) -> Any:
-    return value.astimezone(UTC) if isinstance(value, datetime) and value.tzinfo else value
+    if not isinstance(value, datetime):
+        return value
+    # Every instant that comes out bears a zone; one without is a day, of which pandas has no type.
+    return value.astimezone(UTC) if value.tzinfo else value.date()
 
 
 @cache

@@ -174,11 +174,15 @@ def trust(rows: Iterable[Row], as_of: datetime, **parameters: float) -> dict[Any
 # Purchases -----------------------------------------------------------------------------------
 
 
-def purchase_days(rows: Iterable[Row], as_of: datetime, timezone: str) -> dict[Any, dict[date, list]]:
+def purchase_days(
+    rows: Iterable[Row], as_of: datetime, timezone: str
+) -> dict[Any, dict[date, list]]:
     """For each customer the purchases of each local day that has some, the days in order."""
     bought = [row for row in seen(rows, as_of) if row["kind"] == "purchase"]
     return {
-        customer: dict(sorted(by_key(own, lambda row: local_day(row["occurred_at"], timezone)).items()))
+        customer: dict(
+            sorted(by_key(own, lambda row: local_day(row["occurred_at"], timezone)).items())
+        )
         for customer, own in by_customer(bought).items()
     }
 
@@ -377,7 +381,9 @@ def stints(
     }
 
 
-def handoffs(rows: Iterable[Row], as_of: datetime, by: str = "department") -> dict[Any, dict[str, int]]:
+def handoffs(
+    rows: Iterable[Row], as_of: datetime, by: str = "department"
+) -> dict[Any, dict[str, int]]:
     return {
         case: {
             "handoff_count": len(own) - 1,

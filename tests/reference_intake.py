@@ -43,27 +43,11 @@ def taken(
         rows = _added_up(rows)
         result.folded_lines = len(given) - len(result.rejected) - len(rows)
     words = {kind.value: kind.value for kind in Kind} | dict(kinds or {})
-    kept = []
-    for row in rows:
-        word = (row["kind"] or "").strip()
-        row["said"] = row["kind"] or ""
-        row["kind"] = words.get(word, "other")
-        row["unmapped"] = word not in words
-        if row.get("phase") not in set(Phase):
-            row["phase"] = None
-        amount = row.get("amount")
-        if row["kind"] == "purchase" and amount is not None and amount <= 0:
-            result.rejected.append((row["number"], "amount"))
-        else:
-            kept.append(row)
-    by_id: dict[str, list[dict[str, Any]]] = {}
-    for row in kept:
-        if row.get("interaction_id") is not None:
-            by_id.setdefault(str(row["interaction_id"]), []).append(row)
-    for row in kept:
-        same = by_id.get(str(row.get("interaction_id")), [row])
-        if row is min(same, key=lambda each: (each["occurred_at"], each["number"])):
-            result.accepted.append(row)
+    rows = [_worded(row, words) for row in rows]
+    below = [row for row in rows if row["kind"] == "purchase" and (row.get("amount") or 0) < 0]
+    result.rejected += [(row["number"], "amount") for row in below]
+    kept = [row for row in rows if row not in below]
+    result.accepted = [row for row in kept if row is _earliest(row, kept)]
     result.duplicates = len(kept) - len(result.accepted)
     for row in result.accepted:
         if row["unmapped"]:
@@ -72,6 +56,27 @@ def taken(
             row["amount"] = -row["amount"]
             result.negated_returns += 1
     return result
+
+
+def _worded(row: Row, words: Mapping[str, str]) -> dict[str, Any]:
+    """A row with a word of ours for its kind, and one or none for its phase."""
+    word = (row["kind"] or "").strip()
+    phase = row.get("phase")
+    return {
+        **row,
+        "said": row["kind"] or "",
+        "kind": words.get(word, "other"),
+        "unmapped": word not in words,
+        "phase": phase if phase in set(Phase) else None,
+    }
+
+
+def _earliest(row: Row, rows: Sequence[Row]) -> Row:
+    """Of the rows with the id of this one the first in time, then in the input."""
+    if row.get("interaction_id") is None:
+        return row
+    same = [each for each in rows if each.get("interaction_id") == row["interaction_id"]]
+    return min(same, key=lambda each: (each["occurred_at"], each["number"]))
 
 
 def _fault(row: Row) -> str | None:

@@ -1,18 +1,79 @@
 """Customer loyalty, computed from the one table that every business has: its interactions."""
 
+from custloyal.company_report import Report, report
 from custloyal.history import History, Intake
 from custloyal.mapping import DropWhen, IntakeMapping, KindWhen
 from custloyal.metrics import (
     BtydStatistics,
     CohortRetention,
     Concentration,
+    EvidenceUse,
     HandOffMatrix,
     HandOffs,
+    LinearMetric,
     Metric,
     ParetoSegment,
     Rfm,
     Stage,
     Trust,
 )
-from custloyal.scoring import Reading, Readings, Scores, explain, read, score
+from custloyal.models import (
+    Agent,
+    AsOf,
+    Consent,
+    Customer,
+    Interaction,
+    Kind,
+    Mean,
+    ObservationWindow,
+    OutcomePolicy,
+    Phase,
+    Relationship,
+    Share,
+    Transaction,
+)
+from custloyal.scoring import Reading, Readings, Scores, contributions, explain, read, score
 from custloyal.states import States
+
+__all__ = [
+    "Agent",
+    "AsOf",
+    "BtydStatistics",
+    "CohortRetention",
+    "Concentration",
+    "Consent",
+    "Customer",
+    "DropWhen",
+    "EvidenceUse",
+    "HandOffMatrix",
+    "HandOffs",
+    "History",
+    "Intake",
+    "IntakeMapping",
+    "Interaction",
+    "Kind",
+    "KindWhen",
+    "LinearMetric",
+    "Mean",
+    "Metric",
+    "ObservationWindow",
+    "OutcomePolicy",
+    "ParetoSegment",
+    "Phase",
+    "Reading",
+    "Readings",
+    "Relationship",
+    "Report",
+    "Rfm",
+    "Scores",
+    "Share",
+    "Stage",
+    "States",
+    "Transaction",
+    "Trust",
+    "contributions",
+    "explain",
+    "read",
+    "report",
+    "score",
+]

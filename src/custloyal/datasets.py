@@ -27,8 +27,8 @@ def cdnow_path() -> Path:
 def cdnow() -> History:
     """The purchases of 2,357 customers of the online music shop CDNOW in 1997 and 1998.
 
-    Eight of the purchases bear 0 dollars. The published figures count them as purchases, whereas
-    the intake rejects a purchase with an amount of 0; so their amount is null here: not known.
+    Eight of the purchases bear 0 dollars. The published figures count them as purchases, and so
+    does this history; what was paid for them is not known, so their amount is null.
 
     Returns:
         6,919 purchases from 1997-01-01 to 1998-06-30: `customer_id` (the number in the sample),

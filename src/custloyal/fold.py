@@ -13,8 +13,9 @@ Nothing here touches data: `custloyal.planner` collects the folds of all metrics
 from __future__ import annotations
 
 import math
-from enum import StrEnum
+from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -25,7 +26,7 @@ from custloyal.engines import Aggregate, Combine, identity
 from custloyal.errors import InvalidValueError, Mistake
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from custloyal.engines import Engine, Table
 

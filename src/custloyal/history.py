@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
@@ -11,7 +12,7 @@ import attrs
 import narwhals as nw
 
 from custloyal.columns import CANONICAL, DAY, PLACE, ColumnType
-from custloyal.engines import Aggregate, Combine, Home, from_columns, opened, scanned
+from custloyal.engines import Aggregate, Combine, Home, Table, from_columns, opened, scanned
 from custloyal.errors import DataError, InvalidValueError, MissingColumnError, Mistake, nearest
 from custloyal.fold import Source
 from custloyal.intake import REASON, WORD, Normalised, amount_reasons, normalised, with_reasons
@@ -19,10 +20,10 @@ from custloyal.mapping import DropWhen, IntakeMapping, KindWhen
 from custloyal.models import Interaction, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from custloyal.engines import Engine, Table
+    from custloyal.engines import Engine
 
 __all__ = ["History", "Intake", "Unique"]
 
@@ -84,11 +85,11 @@ class History:
     timezone: str
     order: tuple[str, ...]
     columns: tuple[str, ...]
-    customers: Table | None
-    _accepted: Table
-    _given: Table
-    _mapping: IntakeMapping
-    _duplicates: Table | None
+    customers: Table | None = attrs.field(repr=False)
+    _accepted: Table = attrs.field(repr=False)
+    _given: Table = attrs.field(repr=False)
+    _mapping: IntakeMapping = attrs.field(repr=False)
+    _duplicates: Table | None = attrs.field(repr=False)
     _counts: _Counts | None
 
     # In and out --------------------------------------------------------------------------
@@ -219,9 +220,7 @@ class History:
             mapping = IntakeMapping()
         elif not isinstance(mapping, IntakeMapping):
             mapping = IntakeMapping.from_toml(mapping)
-        return cls._taken(
-            *opened(scanned(paths)), mapping, unique=unique, customers=customers
-        )
+        return cls._taken(*opened(scanned(paths)), mapping, unique=unique, customers=customers)
 
     def to_native(self) -> Any:
         """The accepted rows under our names, as a frame of the library they came from.
@@ -232,9 +231,7 @@ class History:
 
     def to_interactions(self) -> Iterator[Interaction]:
         """The accepted rows as objects; other numeric columns are in their `measures`."""
-        rows = self._accepted.select(*self.columns).with_columns(
-            nw.col("kind").cast(nw.String)
-        )
+        rows = self._accepted.select(*self.columns).with_columns(nw.col("kind").cast(nw.String))
         for row in rows.collect("polars").iter_rows(named=True):
             known = {name: value for name, value in row.items() if value is not None}
             known["occurred_at"] = row["occurred_at"].replace(tzinfo=UTC)
@@ -295,7 +292,9 @@ class History:
         cls, table: Table, home: Home, mapping: IntakeMapping, *, unique: Unique, customers: Any
     ) -> History:
         if unique not in get_args(Unique):
-            raise InvalidValueError(Mistake("unique", f"is {unique!r}", nearest(str(unique), get_args(Unique))))
+            raise InvalidValueError(
+                Mistake("unique", f"is {unique!r}", nearest(str(unique), get_args(Unique)))
+            )
         engine = home.engine
         placed = mapping.lines or "interaction_id" not in {*table.collect_schema(), *mapping.names}
         judged, columns = _judged(table, home, mapping, placed=placed)
@@ -401,7 +400,9 @@ def _with_lines_added(taken: Normalised, engine: Engine) -> Table:
     """Lines of one interaction_id and kind as one row, at its earliest time."""
     if "interaction_id" not in taken.columns:
         raise MissingColumnError(
-            Mistake("interaction_id", "is needed to add up lines", "columns={'interaction_id': '...'}")
+            Mistake(
+                "interaction_id", "is needed to add up lines", "columns={'interaction_id': '...'}"
+            )
         )
     keys = ["interaction_id", "kind"]
     rest = [name for name in (*taken.columns, WORD) if name not in keys]
@@ -416,7 +417,10 @@ def _with_lines_added(taken: Normalised, engine: Engine) -> Table:
     }
     is_line = nw.col(REASON).is_null() & ~nw.col("interaction_id").is_null()
     lines = taken.table.filter(is_line).with_columns(
-        **{name: nw.when(unknown).then(nw.lit(0)).otherwise(nw.lit(1)) for name, unknown in known.items()}
+        **{
+            name: nw.when(unknown).then(nw.lit(0)).otherwise(nw.lit(1))
+            for name, unknown in known.items()
+        }
     )
     added = engine.group(lines, keys, aggregates)
     # The sum of amounts that are all unknown is unknown, not 0.
@@ -479,7 +483,9 @@ def _customers(frame: Any) -> Table:
         raise MissingColumnError(Mistake("customers", "has no column customer_id"))
     key = nw.col("customer_id")
     rows, distinct = (
-        table.select(nw.len().alias(COUNT), key.n_unique().alias("distinct")).collect("polars").row(0)
+        table.select(nw.len().alias(COUNT), key.n_unique().alias("distinct"))
+        .collect("polars")
+        .row(0)
     )
     if rows > (distinct or 0):
         raise DataError(

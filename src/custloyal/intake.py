@@ -14,6 +14,7 @@ import attrs
 import narwhals as nw
 
 from custloyal.columns import CANONICAL, PLACE, REQUIRED, ColumnType
+from custloyal.engines import Table
 from custloyal.errors import DataError, MissingColumnError, Mistake, nearest
 from custloyal.mapping import arithmetic, columns_of
 from custloyal.models import Kind, Phase
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from narwhals.dtypes import DType
 
-    from custloyal.engines import Engine, Table
+    from custloyal.engines import Engine
     from custloyal.mapping import IntakeMapping
 
 __all__ = ["MEND", "REASON", "WORD", "Normalised", "amount_reasons", "normalised", "with_reasons"]
@@ -76,7 +77,9 @@ def normalised(
     sources = _sources(schema, mapping)
     if placed:
         table = engine.with_place(table, PLACE)
-    reasons: Reasons = [(each.holds(schema), each.reason or str(each)) for each in mapping.drop_when]
+    reasons: Reasons = [
+        (each.holds(schema), each.reason or str(each)) for each in mapping.drop_when
+    ]
 
     texts = [name for name in _numbers_wanted(mapping, schema) if _is_text(schema[name])]
     table = _with_numbers(table, engine, texts)
@@ -85,8 +88,10 @@ def normalised(
     measures = [name for name in schema if _is_measure(name, schema, mapping)]
     kind = sources["kind"]
     for condition in reversed(mapping.kind_when):
-        kind = nw.when(condition.holds(schema)).then(nw.lit(condition.kind.value)).otherwise(
-            kind.cast(nw.String)
+        kind = (
+            nw.when(condition.holds(schema))
+            .then(nw.lit(condition.kind.value))
+            .otherwise(kind.cast(nw.String))
         )
     named = {**sources, "kind": kind.cast(nw.String)}
     kept = [*measures, PLACE] if placed else measures
@@ -117,7 +122,9 @@ def amount_reasons(columns: tuple[str, ...]) -> Reasons:
 
 def _check_names(schema: Mapping[str, DType], mapping: IntakeMapping) -> None:
     missing = [
-        Mistake(name, "is named by the mapping and is no column of the table", nearest(name, schema))
+        Mistake(
+            name, "is named by the mapping and is no column of the table", nearest(name, schema)
+        )
         for name in sorted(mapping.sources - set(schema))
     ]
     said = {*schema, *mapping.columns, *mapping.constants, *mapping.derive}
@@ -155,7 +162,7 @@ def _sources(schema: Mapping[str, DType], mapping: IntakeMapping) -> dict[str, n
 def _is_measure(name: str, schema: Mapping[str, DType], mapping: IntakeMapping) -> bool:
     """Whether a column stays under the user's own name."""
     taken = {*CANONICAL, *mapping.columns.values(), PLACE, REASON, WORD}
-    return name == mapping.order or name not in taken and schema[name] is not None
+    return name == mapping.order or (name not in taken and schema[name] is not None)
 
 
 # Types ---------------------------------------------------------------------------------------
@@ -222,7 +229,14 @@ def _typed(
     table = _with_kinds(table, engine, mapping, seen)
     if "phase" in ours:
         phases = {phase.value: phase.value for phase in Phase}
-        table = engine.with_words(table, column="phase", words=phases, otherwise=None, seen=None)
+        table = engine.with_words(
+            table,
+            column="phase",
+            vocabulary=list(phases),
+            words=phases,
+            otherwise=None,
+            seen=None,
+        )
     table = with_reasons(table, reasons)
     return Normalised(table, (*ours, *measures))
 
@@ -240,13 +254,15 @@ def _type_mistakes(
             elif not (_is_text(dtype) or isinstance(dtype, nw.Datetime | nw.Date)):
                 mend = "convert them to timestamps first" if dtype.is_numeric() else ""
                 yield Mistake(name, f"holds {dtype}, must hold {type_}", mend)
-        elif type_ is ColumnType.NUMBER and not dtype.is_numeric():
-            yield Mistake(name, f"holds {dtype}, must hold {type_}")
-        elif type_ is ColumnType.FLAG and dtype != nw.Boolean:
-            yield Mistake(name, f"holds {dtype}, must hold {type_}")
-        elif type_ is ColumnType.ID and not (_is_text(dtype) or dtype.is_numeric()):
-            yield Mistake(name, f"holds {dtype}, must hold {type_}")
-        elif type_ is ColumnType.TEXT and isinstance(dtype, nw.List | nw.Array | nw.Struct | nw.Object):
+        elif (
+            (type_ is ColumnType.NUMBER and not dtype.is_numeric())
+            or (type_ is ColumnType.FLAG and dtype != nw.Boolean)
+            or (type_ is ColumnType.ID and not (_is_text(dtype) or dtype.is_numeric()))
+            or (
+                type_ is ColumnType.TEXT
+                and isinstance(dtype, nw.List | nw.Array | nw.Struct | nw.Object)
+            )
+        ):
             yield Mistake(name, f"holds {dtype}, must hold {type_}")
     order = mapping.order
     if order is not None and order in schema and not _orders(schema[order]):
@@ -263,14 +279,16 @@ def _with_times(table: Table, engine: Engine, dtype: DType, mapping: IntakeMappi
         return engine.with_utc(table, column=name, timezone=zone)
     table = table.with_columns(nw.col(name).cast(nw.String))
     if zone is None:
-        _refuse_zoneless(engine.with_place(table, PLACE), mapping)
+        _refuse_zoneless(table, engine, mapping)
     return engine.with_parsed_times(
         table, column=name, timezone=zone, time_format=mapping.time_format
     )
 
 
-def _refuse_zoneless(table: Table, mapping: IntakeMapping) -> None:
+def _refuse_zoneless(table: Table, engine: Engine, mapping: IntakeMapping) -> None:
     """Texts with a time of day and no offset need a zone, as timestamps without one do."""
+    if PLACE not in table.collect_schema():
+        table = engine.with_place(table, PLACE)
     text = nw.col("occurred_at")
     zoneless = text.str.contains(r"\d:\d\d") & ~text.str.contains(_OFFSET)
     condition = zoneless if mapping.time_format is None else ~text.is_null()
@@ -295,9 +313,11 @@ def _with_ids(table: Table, name: str, dtype: DType) -> tuple[Table, Reasons]:
         )
         return marked, [(nw.col(_broken(name)), f"{name} is not a whole number")]
     text = column.cast(nw.String).str.strip_chars()
-    bare = nw.when(text.str.ends_with(".0")).then(
-        text.str.replace_all(r"^(\d+)\.0$", "${1}")
-    ).otherwise(text)
+    bare = (
+        nw.when(text.str.ends_with(".0"))
+        .then(text.str.replace_all(r"^(\d+)\.0$", "${1}"))
+        .otherwise(text)
+    )
     return table.with_columns(nw.when(bare.str.len_chars() > 0).then(bare).alias(name)), []
 
 
@@ -329,7 +349,14 @@ def _with_kinds(
     table = table.with_columns(
         text.alias("kind"), nw.when(unmapped).then(text.fill_null("")).alias(WORD)
     )
-    return engine.with_words(table, column="kind", words=words, otherwise=other, seen=seen)
+    return engine.with_words(
+        table,
+        column="kind",
+        vocabulary=[kind.value for kind in Kind],
+        words=words,
+        otherwise=other,
+        seen=seen,
+    )
 
 
 def _seen(table: Table, engine: Engine) -> list[str | None]:

@@ -44,7 +44,7 @@ import attrs
 import narwhals as nw
 
 from custloyal.columns import CANONICAL
-from custloyal.errors import ConfigurationError, CustloyalError, Mistake, nearest
+from custloyal.errors import ConfigurationError, Mistake, nearest
 from custloyal.models import Kind
 from custloyal.models.windows import check_timezone
 
@@ -256,11 +256,7 @@ interactions (did you mean 'customer_id'?)
             text = Path(path).read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigurationError(Mistake(str(path), f"cannot be read: {error}")) from None
-        try:
-            return from_toml(cls, text)
-        except CustloyalError as error:
-            located = (attrs.evolve(m, path=f"{path}: {m.path}".rstrip(": ")) for m in error.mistakes)
-            raise ConfigurationError(located) from None
+        return from_toml(cls, text, source=str(path))
 
     @property
     def sources(self) -> frozenset[str]:
@@ -268,9 +264,7 @@ interactions (did you mean 'customer_id'?)
         conditions = [name for each in (*self.kind_when, *self.drop_when) for name in each.columns]
         derived = (name for text in self.derive.values() for name in columns_of(text))
         order = () if self.order is None else (self.order,)
-        return frozenset(
-            [*self.columns.values(), *derived, *conditions, *order]
-        )
+        return frozenset([*self.columns.values(), *derived, *conditions, *order])
 
     @property
     def names(self) -> frozenset[str]:
@@ -286,7 +280,11 @@ interactions (did you mean 'customer_id'?)
                 yield _unknown(f"constants.{name}")
         for word, kind in self.kinds.items():
             if kind not in set(Kind):
-                yield Mistake(f"kinds.{word}", f"{kind!r} is no kind", mend=nearest(kind, Kind))
+                yield Mistake(
+                    f"kinds.{word}",
+                    f"{kind!r} is no kind",
+                    mend=nearest(kind, [each.value for each in Kind]),
+                )
         for place, condition in enumerate(self.kind_when):
             yield from condition.mistakes(f"kind_when[{place}]")
         for place, condition in enumerate(self.drop_when):
@@ -308,9 +306,7 @@ interactions (did you mean 'customer_id'?)
 
 def _unknown(path: str) -> Mistake:
     name = path.partition(".")[2]
-    return Mistake(
-        path, "is no column of the table of interactions", mend=nearest(name, CANONICAL)
-    )
+    return Mistake(path, "is no column of the table of interactions", mend=nearest(name, CANONICAL))
 
 
 # Arithmetic ----------------------------------------------------------------------------------

@@ -7,19 +7,21 @@ several read is stored.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import attrs
 import narwhals as nw
 
+from custloyal.engines import Engine
 from custloyal.fold import REFERENCE, Column, Derived, Fold, Let, Merging, Source, Step, derived_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Iterable, Sequence
 
-    from custloyal.engines import Aggregate, Engine, Table
+    from custloyal.engines import Aggregate, Table
 
 __all__ = ["Pass", "Plan", "Setting", "View", "known"]
 
@@ -84,7 +86,10 @@ class Pass:
             for depth, columns in enumerate(lets)
             for name, each in columns.items()
         }
-        if any(name in self._derived and not _same(self._derived[name], derived[name]) for name in derived):
+        if any(
+            name in self._derived and not _same(self._derived[name], derived[name])
+            for name in derived
+        ):
             return False
         self._derived |= derived
         self.lets += [{} for _ in range(len(lets) - len(self.lets))]
@@ -236,7 +241,9 @@ class Plan:
         return passes + len(each.readers) > 1
 
     def _line(self, each: Pass) -> str:
-        source = "interactions" if each.origin is None else f"states of pass {each.origin.of.number}"
+        source = (
+            "interactions" if each.origin is None else f"states of pass {each.origin.of.number}"
+        )
         kept = ", ".join(each.columns) or "no columns"
         grain = ", ".join(each.grain) or "all rows"
         return (
@@ -254,7 +261,9 @@ def known(states: Table, grain: Iterable[str]) -> Table:
 
 def _parted(steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], list[Mapping[str, Derived]]]:
     """Steps up to the last filter or ordering, and the columns that are derived after it."""
-    own = max((place for place, step in enumerate(steps, 1) if not isinstance(step, Let)), default=0)
+    own = max(
+        (place for place, step in enumerate(steps, 1) if not isinstance(step, Let)), default=0
+    )
     return steps[:own], [step.columns for step in steps[own:] if isinstance(step, Let)]
 
 

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import narwhals as nw
 
-from custloyal.engines import Aggregate, Combine
+from custloyal.engines import Aggregate, Combine, Home, Table
 from custloyal.errors import InvalidValueError, MissingColumnError, Mistake
 from custloyal.fold import Source, count
 from custloyal.metrics import LinearMetric, Metric
 from custloyal.models import AsOf
-from custloyal.planner import Plan, Setting, known
+from custloyal.planner import Plan, Setting, View, known
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from datetime import datetime
 
-    from custloyal.engines import Home, Table
     from custloyal.fold import Fold
     from custloyal.history import History
-    from custloyal.planner import Pass, View
+    from custloyal.planner import Pass
     from custloyal.typing import AsOfLike
 
 __all__ = ["Reading", "Readings", "Scores", "contributions", "explain", "read", "score"]
@@ -42,8 +41,8 @@ class Reading:
 
     metric: Metric
     as_of: AsOf
-    table: Table
-    home: Home
+    table: Table = attrs.field(repr=False)
+    home: Home = attrs.field(repr=False)
 
     def to_native(self) -> Any:
         """The rows as a frame of the library from which the history came."""
@@ -95,8 +94,8 @@ class Scores:
     """
 
     as_of: AsOf
-    table: Table
-    home: Home
+    table: Table = attrs.field(repr=False)
+    home: Home = attrs.field(repr=False)
 
     def to_native(self) -> Any:
         """The rows as a frame of the library from which the history came."""

@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,20 +19,18 @@ import attrs
 import narwhals as nw
 
 from custloyal.columns import DAY, PLACE
-from custloyal.engines import Combine, Home, opened, read_parquet, write_parquet
+from custloyal.engines import Combine, Home, Table, opened, read_parquet, write_parquet
 from custloyal.errors import DataError, InvalidValueError, MergeError, Mistake
-from custloyal.fold import REFERENCE, Merging
+from custloyal.fold import Merging
+from custloyal.history import History
+from custloyal.metrics import Metric
 from custloyal.models import AsOf
-from custloyal.planner import Setting
+from custloyal.planner import Pass, Setting
 from custloyal.scoring import Planned, Readings, named, planned, readings_of, resolved
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
-    from custloyal.engines import Engine, Table
-    from custloyal.history import History
-    from custloyal.metrics import Metric
-    from custloyal.planner import Pass
     from custloyal.typing import AsOfLike
 
 __all__ = ["States"]
@@ -63,8 +62,8 @@ class States:
     columns: tuple[str, ...]
     order: tuple[str, ...]
     home: Home
-    _tables: Mapping[int, Table]
-    _halos: Mapping[int, Table]
+    _tables: Mapping[int, Table] = attrs.field(repr=False)
+    _halos: Mapping[int, Table] = attrs.field(repr=False)
 
     @classmethod
     def of(
@@ -97,7 +96,9 @@ class States:
             tables[each.number] = engine.store(each.run(rows, setting))
             if each.merging is Merging.IN_TIME_ORDER:
                 _check_additive(each)
-                prepared = each.prepared(rows, setting).select(*_base(history.columns, history.order))
+                prepared = each.prepared(rows, setting).select(
+                    *_base(history.columns, history.order)
+                )
                 halos[each.number] = engine.store(_halo(prepared, each, setting))
         return cls(
             metrics=tuple(wanted.values()),
@@ -200,10 +201,15 @@ class States:
         wanted = tuple(named(metrics).values())
         if [repr(each) for each in wanted] != said["metrics"]:
             raise DataError(
-                Mistake(str(folder), f"holds the states of {', '.join(said['metrics'])}", "name these")
+                Mistake(
+                    str(folder), f"holds the states of {', '.join(said['metrics'])}", "name these"
+                )
             )
         tables, halos = (
-            {int(number): read_parquet(Path(folder) / f"{kind}-{number}.parquet") for number in said[kind]}
+            {
+                int(number): read_parquet(Path(folder) / f"{kind}-{number}.parquet")
+                for number in said[kind]
+            }
             for kind in ("pass", "halo")
         )
         _, home = opened(next(iter(tables.values())).to_native())
@@ -244,9 +250,17 @@ class States:
         parts = {
             "metrics": (self.metrics, other.metrics),
             "timezone": (self.timezone, other.timezone),
-            "columns": (set(self.columns), set(other.columns)),
+            "columns": (
+                sorted(set(self.columns) - set(other.columns)),
+                sorted(set(other.columns) - set(self.columns)),
+            ),
             "order": (self.order, other.order),
             "engine": (self.home.engine.name, other.home.engine.name),
+            **{
+                f"types of pass {number}": (_types(table), _types(other._tables[number]))
+                for number, table in self._tables.items()
+                if number in other._tables
+            },
         }
         mistakes = [
             Mistake(name, f"differ: {mine} and {theirs}", "fold both in the same way")
@@ -287,9 +301,7 @@ class _Seam:
     columns: tuple[str, ...]
     again: History | None
 
-    def joined(
-        self, mine: tuple[Table, Table], theirs: tuple[Table, Table]
-    ) -> tuple[Table, Table]:
+    def joined(self, mine: tuple[Table, Table], theirs: tuple[Table, Table]) -> tuple[Table, Table]:
         engine, group = self.setting.engine, self._group
         (my_states, my_halo), (their_states, their_halo) = mine, self._placed(mine, theirs)
         meeting = engine.store(self._meeting(my_halo, their_halo))
@@ -322,7 +334,9 @@ class _Seam:
             states = nw.concat([states, self.each.run(rows, self.setting)])
             halos.append(self._ends(rows.select(*self._base)))
         names = alone.collect_schema().names()
-        return engine.store(states), engine.store(nw.concat([part.select(*names) for part in halos]))
+        return engine.store(states), engine.store(
+            nw.concat([part.select(*names) for part in halos])
+        )
 
     @property
     def _group(self) -> str:
@@ -366,7 +380,9 @@ class _Seam:
                 previous={"beyond": (group, step)},
             )
             .filter(nw.col("beyond").is_null())
-            .select(group, **{f"{whose}_{edge}_{at}": nw.col(name) for at, name in enumerate(order)})
+            .select(
+                group, **{f"{whose}_{edge}_{at}": nw.col(name) for at, name in enumerate(order)}
+            )
             for side, edge, step in ((_HEAD, "first", 1), (_TAIL, "last", -1))
         )
         return first.join(last, on=group, how="inner")
@@ -420,9 +436,13 @@ def _halo(prepared: Table, each: Pass, setting: Setting) -> Table:
     group = each.fold.source.group
     assert group is not None  # a pass in time order has a group
     ends = {"head": (group, _HALO), "tail": (group, -_HALO)}
-    marked = setting.engine.with_previous(prepared, within=group, order=setting.order, previous=ends)
+    marked = setting.engine.with_previous(
+        prepared, within=group, order=setting.order, previous=ends
+    )
     sides = [
-        marked.filter(nw.col(end).is_null()).drop("head", "tail").with_columns(nw.lit(side).alias(_SIDE))
+        marked.filter(nw.col(end).is_null())
+        .drop("head", "tail")
+        .with_columns(nw.lit(side).alias(_SIDE))
         for end, side in (("head", _HEAD), ("tail", _TAIL))
     ]
     return nw.concat(sides)
@@ -430,6 +450,10 @@ def _halo(prepared: Table, each: Pass, setting: Setting) -> Table:
 
 def _base(columns: Iterable[str], order: Iterable[str]) -> list[str]:
     return list(dict.fromkeys([*columns, *order, DAY]))
+
+
+def _types(table: Table) -> dict[str, str]:
+    return {name: str(dtype) for name, dtype in table.collect_schema().items()}
 
 
 def _check_additive(each: Pass) -> None:

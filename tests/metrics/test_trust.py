@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import reference
-from comparing import assert_same, history_of, instant_of, read_rows
-from engines import every_backend
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import reference
+from comparing import assert_same, history_of, instant_of, read_rows
 from custloyal import Trust
 from custloyal.testing import as_ofs, rows
+from engines import every_backend
 
 ZONE = "Europe/London"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shlex
 import traceback
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import attrs
 
 from custloyal.cli.outputs import drafts
+from custloyal.company_report import report as report_of
 from custloyal.datasets import cdnow, cdnow_path
 from custloyal.engines import scanned
 from custloyal.errors import (
@@ -26,7 +28,6 @@ from custloyal.guess import guessed, looked_at
 from custloyal.history import History
 from custloyal.mapping import IntakeMapping
 from custloyal.page.formats import counted, visible
-from custloyal.report import report as report_of
 
 try:
     import typer
@@ -173,8 +174,8 @@ def describe(
         show_looks(console, looks, guess)
         shown = visible(output)
         console.print(Text(f"Written: {shown}. Check it, then run:"), soft_wrap=True)
-        named = " ".join(visible(file) for file in files)
-        console.print(Text(f"  custloyal report {named} --mapping {shown}"), soft_wrap=True)
+        command = shlex.join(["custloyal", "report", *map(str, paths), "--mapping", str(output)])
+        console.print(Text(f"  {visible(command)}"), soft_wrap=True)
 
 
 # What the commands share ---------------------------------------------------------------------

@@ -8,4 +8,16 @@ from custloyal.engines.door import Home, from_columns, opened
 from custloyal.engines.files import read_parquet, scanned, write_parquet
 from custloyal.engines.identity import identity
 
-__all__ = ["Aggregate", "Combine", "Engine", "Home", "Table", "from_columns", "identity", "opened", "read_parquet", "scanned", "write_parquet"]
+__all__ = [
+    "Aggregate",
+    "Combine",
+    "Engine",
+    "Home",
+    "Table",
+    "from_columns",
+    "identity",
+    "opened",
+    "read_parquet",
+    "scanned",
+    "write_parquet",
+]

@@ -134,6 +134,7 @@ class Engine(Protocol):
         frame: Table,
         *,
         column: str,
+        vocabulary: Sequence[str],
         words: Mapping[str, str],
         otherwise: str | None,
         seen: Collection[str | None] | None,
@@ -143,6 +144,7 @@ class Engine(Protocol):
         Args:
             frame: The rows.
             column: The column of text.
+            vocabulary: All words that the column may then hold.
             words: For each text that is understood the word of the vocabulary.
             otherwise: The word for texts that are not understood, and for nulls.
             seen: The texts that occur, where that is known.

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import narwhals as nw
 
+from custloyal.engines.base import Engine
 from custloyal.errors import DataError, Mistake
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from custloyal.engines.base import Engine, Table
+    from custloyal.engines.base import Table
 
 __all__ = ["Home", "from_columns", "opened"]
 

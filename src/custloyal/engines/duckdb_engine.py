@@ -61,7 +61,9 @@ class DuckDBEngine:
             for name, (column, back) in previous.items()
         ]
         # One named window: DuckDB sorts once for all columns that look back.
-        shifted = rows.query("rows", f"SELECT *, {', '.join(said)} FROM rows WINDOW ordered AS ({window})")
+        shifted = rows.query(
+            "rows", f"SELECT *, {', '.join(said)} FROM rows WINDOW ordered AS ({window})"
+        )
         # Several passes use an ordered source, and a window is costly to compute twice.
         return nw.from_native(shifted.materialize())
 
@@ -109,10 +111,12 @@ class DuckDBEngine:
         frame: Table,
         *,
         column: str,
+        vocabulary: Sequence[str],
         words: Mapping[str, str],
         otherwise: str | None,
         seen: Collection[str | None] | None,
     ) -> Table:
+        del vocabulary
         rows: DuckDBPyRelation = frame.to_native()
         if seen is not None and all(words.get(text or "") == text for text in seen):
             return frame

@@ -115,7 +115,9 @@ def _scanned_one(file: Path) -> pl.LazyFrame:
     if head.startswith(b"PAR1"):
         return pl.scan_parquet(file, glob=False)
     first_line = head.decode("utf-8-sig", errors="replace").splitlines()[0]
-    separator = max(_SEPARATORS, key=lambda mark: len(next(csv.reader([first_line], delimiter=mark))))
+    separator = max(
+        _SEPARATORS, key=lambda mark: len(next(csv.reader([first_line], delimiter=mark)))
+    )
     # All columns as text: an id such as 00123 must not lose its zeros, and one bad cell must not
     # decide over a column. The intake reads times and numbers, row by row.
     texts = pl.scan_csv(

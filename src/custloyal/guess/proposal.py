@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -153,11 +154,11 @@ def guessed(looks: Sequence[ColumnLook]) -> Guess:
     factors: list[ColumnLook] = []
     if "amount" not in found:
         for name, names in (("quantity", QUANTITY), ("price", UNIT_PRICE)):
-            find(name, names, lambda look: look.is_number)
+            find(name, names, lambda look: look.is_number and "`" not in look.name)
         factors = [found.pop(name) for name in ("quantity", "price") if name in found]
         if len(factors) == 1 and bare(factors[0].name) in UNIT_PRICE:
             found["amount"], factors = factors[0], []
-    if "amount" not in found and not factors:
+    if "amount" not in found and not _can_multiply(factors):
         # Rows without money may be anything: better their own words, to be translated, than sales.
         find("kind", COLUMN_NAMES["kind"], lambda look: bool(look.words))
         _find_repeated_ids(found)
@@ -165,7 +166,7 @@ def guessed(looks: Sequence[ColumnLook]) -> Guess:
         ours = next((each for each in CANONICAL if bare(each) == bare(look.name)), None)
         if ours is not None and ours not in found and _has_type(look, CANONICAL[ours]):
             found[ours] = look
-    return _guess(found, factors if len(factors) > 1 else [], looks)
+    return _guess(found, factors if _can_multiply(factors) else [], looks)
 
 
 def _guess(
@@ -196,6 +197,10 @@ def _guess(
         lines=invoice is not None and invoice.repeats and "kind" not in found,
         notes=notes,
     )
+
+
+def _can_multiply(factors: Sequence[ColumnLook]) -> bool:
+    return len(factors) > 1
 
 
 # Finding -------------------------------------------------------------------------------------
@@ -285,7 +290,8 @@ def _entry(name: str, value: object) -> str:
 
 
 def _operand(name: str) -> str:
-    return name if name.isidentifier() else f"`{name}`"
+    is_plain = name.isascii() and name.isidentifier() and not iskeyword(name)
+    return name if is_plain else f"`{name}`"
 
 
 def _examples(look: ColumnLook) -> str:

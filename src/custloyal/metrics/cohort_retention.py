@@ -70,7 +70,9 @@ class CohortRetention(Metric):
         intervals = [share.interval() for share in shares]
         over = last if (as_of.day + timedelta(days=1)).day == 1 else last - 1
         reading = {
-            "cohort_month": [date(cohort // _MONTHS, cohort % _MONTHS + 1, 1) for cohort, _ in triangle],
+            "cohort_month": [
+                date(cohort // _MONTHS, cohort % _MONTHS + 1, 1) for cohort, _ in triangle
+            ],
             "age_months": [month - cohort for cohort, month in triangle],
             "customers_count": [share.numerator for share in shares],
             "cohort_size": [share.denominator for share in shares],

@@ -134,7 +134,8 @@ class ParetoSegment(Metric):
 
     Returns (as a reading, one row a customer who bought):
         `revenue_amount` (gross), `revenue_rank` (1 is highest), `cumulative_share` (of revenue, of
-        all customers of this rank or before), `segment` ("A", "B", ...).
+        all customers of this rank or before), `segment` ("A", "B", ...); share and segment are
+        null where nobody brought any revenue.
 
     Example:
         >>> ParetoSegment(cuts=(0.95, 0.8))
@@ -150,9 +151,7 @@ class ParetoSegment(Metric):
         bounds = (0.0, *self.cuts, 1.0)
         grows = all(low < high for low, high in zip(bounds, bounds[1:], strict=False))
         if not grows or not 0 < len(self.cuts) < len(_SEGMENTS):
-            raise InvalidValueError(
-                Mistake("cuts", f"are {self.cuts}, must grow, between 0 and 1")
-            )
+            raise InvalidValueError(Mistake("cuts", f"are {self.cuts}, must grow, between 0 and 1"))
 
     def state(self, interactions: Source) -> Fold:
         """What each customer who bought brought."""
@@ -173,6 +172,7 @@ class ParetoSegment(Metric):
                 revenue_rank=nw.col("lowest_first").rank("min").cast(nw.Int64),
                 all_cents=cents.sum(),
             )
+            .with_columns(all_cents=nw.when(nw.col("all_cents") > 0).then(nw.col("all_cents")))
             .with_columns(reached=nw.col("cumulative").max().over("cents"))
             .with_columns(tied=cents.sum().over("cents"))
             .with_columns(
@@ -184,7 +184,7 @@ class ParetoSegment(Metric):
                 "revenue_rank",
                 "cumulative_share",
                 revenue_amount=nw.col("amount"),
-                segment=segment,
+                segment=nw.when(~before.is_null()).then(segment),
             )
         )
 

@@ -93,7 +93,9 @@ class HandOffMatrix(_HandOffMetric):
 
     def state(self, interactions: Source) -> Fold:
         """The changes of each case by pair, added up over cases."""
-        pairs = self.stints(interactions).let(to_holder=nw.col(self.by), from_holder=nw.col("before"))
+        pairs = self.stints(interactions).let(
+            to_holder=nw.col(self.by), from_holder=nw.col("before")
+        )
         by_case = pairs.by("case_id", "from_holder", "to_holder", handoff_count=count())
         return by_case.by(
             "from_holder", "to_holder", handoff_count=total("handoff_count"), case_count=count()

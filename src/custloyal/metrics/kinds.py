@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from functools import reduce
 from operator import or_
+from typing import TYPE_CHECKING
 
 import narwhals as nw
 
-from custloyal.models import Kind
+if TYPE_CHECKING:
+    from custloyal.models import Kind
 
 __all__ = ["is_kind"]
 

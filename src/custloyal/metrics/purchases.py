@@ -25,9 +25,7 @@ def ledger(interactions: Source) -> Fold:
     """The purchase days with `amount`, gross, and `unknown_count`, purchases without amount."""
     known = "amount" in interactions.columns
     amount = nw.col("amount") if known else nw.lit(None, dtype=nw.Float64)
-    return purchase_days(
-        interactions, amount=total(amount), unknown_count=count(amount.is_null())
-    )
+    return purchase_days(interactions, amount=total(amount), unknown_count=count(amount.is_null()))
 
 
 def days_between(earlier: nw.Expr, later: nw.Expr) -> nw.Expr:

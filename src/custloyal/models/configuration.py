@@ -207,7 +207,7 @@ def _is_tuple(cls: object) -> bool:
     return get_origin(cls) is tuple and get_args(cls)[-1] is Ellipsis
 
 
-def _of_type(value: object, cls: Any) -> object:  # noqa: ANN401 - a class or a union of some
+def _of_type(value: object, cls: Any) -> object:
     """A value that is of a type, or of one of a union's, and not merely convertible to it."""
     if isinstance(cls, type) and issubclass(
         cls, Enum
@@ -290,7 +290,7 @@ def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return given
 
 
-def _without_none(value: Any) -> Any:  # noqa: ANN401 - whatever a converter gives
+def _without_none(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _without_none(entry) for name, entry in value.items() if entry is not None}
     return [_without_none(entry) for entry in value] if isinstance(value, list) else value

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["render"]
 
-_LONGEST_TITLE = 12_000
-"""So that ten ids of any length do not swell the page."""
+_LONGEST_TITLE, _LONGEST_ID_TITLE = 1_000, 12_000
+"""So that names of any length do not swell the page."""
 _ROWS_SHOWN = 30
 """Of a table with a row for each word of the user's own."""
 _RUNGS = {"trust": "Trust", "like": "Like", "know": "Know"}
@@ -48,7 +48,7 @@ def render(report: Mapping[str, Any]) -> str:
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters.update({name: getattr(formats, name) for name in formats.__all__})
-    environment.filters["named"] = _named
+    environment.filters |= {"named": _named, "identified": _identified}
     template = files("custloyal.page").joinpath("report.html.jinja").read_text(encoding="utf-8")
     cohorts = words.cohort_view(report["cohorts"])
     said = {
@@ -76,8 +76,8 @@ def _charts(
 
     customers = report["customers_count"] or 0
     if customers and report["trust"]["bins"]:
-        prior = report["trust"].get("prior", 0.5)
-        histogram = charts.trust_histogram(report["trust"]["bins"], prior=prior)
+        trust = report["trust"]
+        histogram = charts.trust_histogram(trust["bins"], prior=trust["prior"])
         yield "trust", charts.drawn(histogram, label=said["trust"])
     if customers:
         rungs = _with_shares(report["stages"], _RUNGS, customers)
@@ -107,14 +107,18 @@ def _with_shares(
     ]
 
 
-def _named(text: object, limit: int = 40) -> Markup:
+def _identified(customer_id: object) -> Markup:
+    return _named(customer_id, 40, longest_title=_LONGEST_ID_TITLE)
+
+
+def _named(text: object, limit: int = 40, *, longest_title: int = _LONGEST_TITLE) -> Markup:
     """A name of the user's own: isolated, shortened, with the whole of it as its title."""
     from markupsafe import Markup  # noqa: PLC0415 (an optional extra)
 
     whole, short = str(text), formats.shortened(text, limit=limit)
     if short == whole:
         return Markup("<bdi>{}</bdi>").format(short)
-    title = formats.shortened(whole, limit=_LONGEST_TITLE)
+    title = formats.shortened(whole, limit=longest_title)
     if len(whole) > limit:
         short = f"{short} ({formats.count(len(whole))} characters)"
     return Markup('<bdi title="{}">{}</bdi>').format(title, short)

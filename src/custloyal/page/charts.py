@@ -91,7 +91,7 @@ def bars(rows: Sequence[tuple[str, float, str]]) -> alt.LayerChart:
         y=_names("name:N", [name for name, _, _ in rows]),
         x=alt.X("length:Q", axis=None, scale=alt.Scale(domain=[0, longest * 1.55])),
     )
-    bar = base.mark_bar(color=_ACCENT, cornerRadiusEnd=2)
+    bar = base.mark_bar(color=_ACCENT)
     return _framed(bar + _figure_at_end(base), height=_LABEL * len(data) + 8)
 
 
@@ -111,7 +111,7 @@ def share_bars(segments: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
         x=alt.X("length:Q", axis=None, scale=alt.Scale(domain=[0, 1.65])),
     )
     colour = alt.condition(alt.datum.what == "revenue", alt.value(_ACCENT), alt.value(_MUTED))
-    bar = base.mark_bar(cornerRadiusEnd=2).encode(color=colour)
+    bar = base.mark_bar().encode(color=colour)
     return _framed(bar + _figure_at_end(base), height=2 * _LABEL * len(segments) + 8)
 
 

@@ -53,7 +53,7 @@ def trust(report: Mapping[str, Any]) -> str:
     said, customers = report["trust"], report["customers_count"] or 0
     if not customers or said["mean"] is None:
         return "No customer is known here, so there is no trust to show."
-    prior, lower = said.get("prior", 0.5), said["below_prior_count"]
+    prior, lower = said["prior"], said["below_prior_count"]
     if customers == 1:
         return f"The only customer has a trust of {score(said['mean'])}; neutral is {score(prior)}."
     stand = "stands" if lower == 1 else "stand"
@@ -100,16 +100,20 @@ def carriers(report: Mapping[str, Any]) -> str:
         return "No amounts in this table, so no revenue is shown."
     if said["top_share"] is None:
         return "No purchase bears a known amount above zero, so no revenue is shown."
+    if said["customers_count"] == 1:
+        return f"One customer brings all of the revenue, {amount(said['revenue_amount'])}."
+    one = said["top_count"] == 1
+    top = "largest customer" if one else f"{count(said['top_count'])} largest customers"
     text = (
-        f"The {counted(said['top_count'], 'largest customer')} of {count(said['customers_count'])} "
-        f"who bought bring {share(said['top_share'])} of the revenue of "
-        f"{amount(said['revenue_amount'])}"
+        f"The {top} of {count(said['customers_count'])} who bought {'brings' if one else 'bring'} "
+        f"{share(said['top_share'])} of the revenue of {amount(said['revenue_amount'])}"
     )
     if said["majority_count"] is None:
         return f"{text}."
+    make = "makes" if said["majority_count"] == 1 else "make"
     return (
         f"{text}; {counted(said['majority_count'], 'customer')} "
-        f"({share(said['majority_customers_share'])}) make 80% of it."
+        f"({share(said['majority_customers_share'])}) {make} 80% of it."
     )
 
 
@@ -126,8 +130,8 @@ def lorenz(report: Mapping[str, Any]) -> str:
         return f"{text}."
     return (
         f"{text}. The Gini coefficient is {score(said['gini'])} (0: all bring the same, 1: one "
-        f"brings all), as concentrated as {counted(round(said['effective_count']), 'customer')} of "
-        "equal size."
+        f"brings all), as concentrated as {counted(said['effective_count'], 'customer')} of equal "
+        "size."
     )
 
 
@@ -233,8 +237,8 @@ def _returning(rows: Sequence[Mapping[str, Any]], months: int) -> list[tuple[str
     sizes: dict[str, int] = {}
     for row in rows:
         if 1 <= row["age_months"] <= months and row["is_complete"]:
-            bought.setdefault(row["cohort_month"], []).append(row["customers_count"])
-            sizes[row["cohort_month"]] = row["cohort_size"]
+            bought.setdefault(row["cohort_month"], []).append(row["customers_count"] or 0)
+            sizes[row["cohort_month"]] = row["cohort_size"] or 0
     return [
         (cohort, sum(counts) / (months * sizes[cohort]), sizes[cohort])
         for cohort, counts in bought.items()
@@ -248,9 +252,11 @@ def _returning(rows: Sequence[Mapping[str, Any]], months: int) -> list[tuple[str
 def intake(report: Mapping[str, Any]) -> str:
     """What became of the rows."""
     said = report["intake"]
-    rejected = sum(each["count"] for each in said["rejected"])
+    rejected = _rejected(report)
     if not said["given"]:
         return "No row was given."
+    if said["given"] == said["accepted"] == 1:
+        return "The one row that was given was accepted."
     if said["given"] == said["accepted"]:
         return f"All {counted(said['given'], 'row')} that were given were accepted."
     return (
@@ -264,9 +270,10 @@ def intake(report: Mapping[str, Any]) -> str:
 def unknown(report: Mapping[str, Any]) -> str:
     """What the report does not know."""
     said, customers = report["intake"], report["customers_count"] or 0
-    rejected = sum(each["count"] for each in said["rejected"])
+    rejected = _rejected(report)
     silent, amounts = report["trust"]["no_evidence_count"], report["concentration"]
     facts = [
+        (said["unseen"], f"{counted(said['unseen'], 'interaction')} later than the report's day"),
         (rejected, f"{counted(rejected, 'row')} that could not be read or were ruled out"),
         (
             said["without_customer"],
@@ -281,6 +288,10 @@ def unknown(report: Mapping[str, Any]) -> str:
         facts.append((missing, f"the amount of {counted(missing, 'purchase')}"))
     known = [text for number, text in facts if number]
     return _sentence("; ".join(known)) + "." if known else "No row and no amount is missing."
+
+
+def _rejected(report: Mapping[str, Any]) -> int:
+    return sum(each["count"] or 0 for each in report["intake"]["rejected"])
 
 
 def _of(part: float | None, whole: float) -> str:

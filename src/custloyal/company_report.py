@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +24,6 @@ from custloyal.page import render
 from custloyal.scoring import read, resolved
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from custloyal.history import History
     from custloyal.metrics import Metric
     from custloyal.models import AsOf
@@ -193,7 +192,9 @@ def _lorenz(revenue: nw.Series[Any]) -> list[dict[str, float]]:
     cumulative, n = revenue.sort(descending=True).cum_sum(), len(revenue)
     if n == 0 or not cumulative[-1] > 0:
         return []
-    counts = sorted({round(n * point / _LORENZ_POINTS) for point in range(1, _LORENZ_POINTS + 1)} - {0})
+    counts = sorted(
+        {round(n * point / _LORENZ_POINTS) for point in range(1, _LORENZ_POINTS + 1)} - {0}
+    )
     return [
         {"customers_share": 0.0, "revenue_share": 0.0},
         *(
@@ -228,9 +229,7 @@ def _cohorts(readings: Readings) -> list[dict[str, Any]]:
 # Whom to look at first -----------------------------------------------------------------------
 
 
-def _attention(
-    customers: nw.DataFrame[Any], trust: Trust, as_of: AsOf
-) -> list[dict[str, Any]]:
+def _attention(customers: nw.DataFrame[Any], trust: Trust, as_of: AsOf) -> list[dict[str, Any]]:
     """Who has most at stake: what they brought, times how far trust fell and how late they are."""
     x, silence = nw.col("x"), nw.col("T") - nw.col("t_x")
     stake = nw.col("revenue_amount") if "revenue_amount" in customers.columns else nw.lit(1.0)
