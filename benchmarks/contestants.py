@@ -56,7 +56,7 @@ def contestant(name: str) -> Contestant:
     """
     module = import_module(f"benchmarks.{MODULES[name][0]}")
     found = module.CONTESTANTS[name]
-    assert isinstance(found, Contestant)  # noqa: S101 - narrows the type of a dynamic import
+    assert isinstance(found, Contestant)
     return found
 
 

@@ -17,6 +17,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from hypothesis import settings
 
 Row = Mapping[str, Any]
 
@@ -112,3 +113,6 @@ ENGINES = tuple(backend for backend in BACKENDS if backend.name in {"polars", "d
 
 every_backend = pytest.mark.parametrize("backend", BACKENDS, ids=str)
 every_engine = pytest.mark.parametrize("backend", ENGINES, ids=str)
+
+sparingly = settings(max_examples=max(1, settings().max_examples // 4))
+"""For tests that run on every backend: five times a quarter of the profile's examples."""

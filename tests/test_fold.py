@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import attrs
 import narwhals as nw
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import custloyal
@@ -30,7 +30,7 @@ from custloyal.engines import identity
 from custloyal.errors import CustloyalError
 from custloyal.fold import count, decayed, first, highest, last, lowest, total
 from custloyal.testing import as_ofs, rows
-from engines import BACKENDS, every_backend, every_engine
+from engines import BACKENDS, every_backend, every_engine, sparingly
 
 LEDGER = [Rfm(), BtydStatistics(), Concentration(), ParetoSegment(), CohortRetention()]
 ALL = [Trust(), Stage(), *LEDGER, HandOffs(), HandOffMatrix()]
@@ -101,9 +101,9 @@ def vocabulary(rows, as_of):
 
 @every_backend
 @given(data=st.data())
-@settings(max_examples=15)
+@sparingly
 def test_columns_say_what_plain_python_says(backend, data):
-    drawn = data.draw(rows(max_size=20))
+    drawn = data.draw(rows(min_size=5, max_size=20))
     places = data.draw(st.permutations(range(len(drawn))))
     drawn = [{**row, "wait_s": float(n)} for row, n in zip(drawn, places, strict=True)]
     as_of = data.draw(as_ofs(drawn))
@@ -126,9 +126,9 @@ NOBODY = {"customer_id": None, "occurred_at": DAY, "kind": "visit"}
 
 @every_engine
 @given(data=st.data())
-@settings(max_examples=6)
+@sparingly
 def test_together_equals_apart(backend, data):
-    drawn = data.draw(rows(min_size=1, max_size=25))
+    drawn = data.draw(rows(min_size=5, max_size=25))
     as_of = data.draw(as_ofs(drawn))
     history, _ = history_of(backend, drawn)
     together = custloyal.read(history, ALL, as_of=as_of)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import reference_intake
@@ -13,7 +13,7 @@ from comparing import OPTIONAL, history_of
 from custloyal import DropWhen, History, KindWhen
 from custloyal.errors import ConfigurationError, CustloyalError, DataError, MissingColumnError
 from custloyal.testing import rows
-from engines import BACKENDS, REQUIRED, every_backend
+from engines import BACKENDS, REQUIRED, every_backend, sparingly
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
@@ -36,9 +36,9 @@ def adds_up(intake):
 
 @every_backend
 @given(data=st.data())
-@settings(max_examples=25)
+@sparingly
 def test_every_row_is_accounted_for(backend, data):
-    drawn = data.draw(rows(max_size=25))
+    drawn = data.draw(rows(min_size=5, max_size=25))
     history, _ = history_of(backend, drawn)
     expected = reference_intake.taken(drawn)
     intake = history.intake
@@ -61,9 +61,9 @@ def test_every_row_is_accounted_for(backend, data):
 
 @every_backend
 @given(data=st.data())
-@settings(max_examples=15)
+@sparingly
 def test_what_is_counted_of_accepted_rows(backend, data):
-    drawn = data.draw(rows(max_size=25))
+    drawn = data.draw(rows(min_size=5, max_size=25))
     history, _ = history_of(backend, drawn)
     expected = reference_intake.taken(drawn)
     assert dict(history.intake.unmapped) == expected.unmapped
@@ -72,9 +72,9 @@ def test_what_is_counted_of_accepted_rows(backend, data):
 
 @every_backend
 @given(data=st.data())
-@settings(max_examples=15)
+@sparingly
 def test_lines_are_added_up(backend, data):
-    drawn = data.draw(rows(max_size=25))
+    drawn = data.draw(rows(min_size=5, max_size=25))
     # Lines of one purchase are of one customer and of one kind.
     drawn = [
         {**each, "customer_id": each["interaction_id"], "kind": "purchase"}

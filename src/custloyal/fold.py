@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 import narwhals as nw
@@ -219,7 +219,7 @@ class Lookup:
     numbers: Mapping[str, float]
 
 
-def lookup(column: str, numbers: Mapping[str, float]) -> Lookup:
+def lookup(column: str, numbers: Mapping[Any, float]) -> Lookup:
     """A number for each word of a column of words; null for words that have none."""
     return Lookup(column, {str(word): float(number) for word, number in numbers.items()})
 
@@ -323,7 +323,10 @@ class Within:
         return f"within|{self.group}|{sorted((n, c.key) for n, c in self.columns.items())}"
 
     def apply(self, rows: Table, engine: Engine, order: Iterable[str]) -> Table:
-        """The rows with the columns. A grouping and a join: on DuckDB a window takes twice as long."""
+        """The rows with the columns.
+
+        A grouping and a join: on DuckDB a window takes twice as long.
+        """
         del order
         rows = engine.store(rows)
         parts: dict[str, nw.Expr] = {}

@@ -220,7 +220,12 @@ class History:
             mapping = IntakeMapping()
         elif not isinstance(mapping, IntakeMapping):
             mapping = IntakeMapping.from_toml(mapping)
-        return cls._taken(*opened(scanned(paths)), mapping, unique=unique, customers=customers)
+        return cls._taken(
+            *opened(scanned(paths, texts={*CANONICAL, *mapping.sources})),
+            mapping,
+            unique=unique,
+            customers=customers,
+        )
 
     def to_native(self) -> Any:
         """The accepted rows under our names, as a frame of the library they came from.

@@ -36,6 +36,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 from zoneinfo import ZoneInfo
@@ -44,7 +45,7 @@ import attrs
 import narwhals as nw
 
 from custloyal.columns import CANONICAL
-from custloyal.errors import ConfigurationError, Mistake, nearest
+from custloyal.errors import ConfigurationError, CustloyalError, Mistake, nearest
 from custloyal.models import Kind
 from custloyal.models.windows import check_timezone
 
@@ -120,23 +121,17 @@ class Condition:
             return nw.all_horizontal(*(each.holds(schema) for each in self.all), ignore_nulls=False)
         assert self.column is not None  # checked by `mistakes`
         column = nw.col(self.column)
-        match self._comparison():
-            case "equal" if isinstance(self.equal, str):
-                return column.cast(nw.String) == self.equal
-            case "equal":
-                return column == self.equal
-            case "prefix":
-                return column.cast(nw.String).str.starts_with(self.prefix or "")
-            case "null":
-                return column.is_null() if self.null else ~column.is_null()
-            case "below":
-                return column < self.below
-            case "above":
-                return column > self.above
-            case "since":
-                return column >= _bound(self.since or "", schema[self.column])
-            case _:
-                return column < _bound(self.before or "", schema[self.column])
+        text, dtype = column.cast(nw.String), schema[self.column]
+        held: dict[str, Callable[[], nw.Expr]] = {
+            "equal": lambda: (text if isinstance(self.equal, str) else column) == self.equal,
+            "prefix": lambda: text.str.starts_with(self.prefix or ""),
+            "null": lambda: column.is_null() if self.null else ~column.is_null(),
+            "below": lambda: column < self.below,
+            "above": lambda: column > self.above,
+            "since": lambda: column >= _bound(self.since or "", dtype),
+            "before": lambda: column < _bound(self.before or "", dtype),
+        }
+        return held[self._comparison() or ""]()
 
     def _comparison(self) -> str | None:
         return next((name for name in _COMPARISONS if getattr(self, name) is not None), None)
@@ -272,36 +267,34 @@ interactions (did you mean 'customer_id'?)
         return frozenset([*self.columns, *self.constants, *self.derive])
 
     def _mistakes(self) -> Iterator[Mistake]:
-        for name in self.columns:
-            if name not in CANONICAL:
-                yield _unknown(f"columns.{name}")
-        for name in self.constants:
-            if name not in CANONICAL:
-                yield _unknown(f"constants.{name}")
-        for word, kind in self.kinds.items():
-            if kind not in set(Kind):
-                yield Mistake(
-                    f"kinds.{word}",
-                    f"{kind!r} is no kind",
-                    mend=nearest(kind, [each.value for each in Kind]),
-                )
-        for place, condition in enumerate(self.kind_when):
-            yield from condition.mistakes(f"kind_when[{place}]")
-        for place, condition in enumerate(self.drop_when):
-            yield from condition.mistakes(f"drop_when[{place}]")
+        for part in ("columns", "constants", "derive"):
+            for name in getattr(self, part):
+                if name not in CANONICAL:
+                    yield _unknown(f"{part}.{name}")
+        kinds = [kind.value for kind in Kind]
+        yield from (
+            Mistake(f"kinds.{word}", f"{kind!r} is no kind", nearest(kind, kinds))
+            for word, kind in self.kinds.items()
+            if kind not in kinds
+        )
+        for name, conditions in (("kind_when", self.kind_when), ("drop_when", self.drop_when)):
+            for place, condition in enumerate(conditions):
+                yield from condition.mistakes(f"{name}[{place}]")
         for name, text in self.derive.items():
-            try:
-                arithmetic(text)
-            except ConfigurationError as error:
-                yield from (attrs.evolve(m, path=f"derive.{name}") for m in error.mistakes)
+            yield from _raised(f"derive.{name}", partial(arithmetic, text))
         if self.timezone is not None:
-            try:
-                check_timezone(self.timezone)
-            except ValueError as error:
-                yield from error.mistakes
+            yield from _raised("timezone", partial(check_timezone, self.timezone))
         said = [name for part in (self.columns, self.constants, self.derive) for name in part]
         for name in sorted({name for name in said if said.count(name) > 1}):
             yield Mistake(name, "is given more than once among columns, constants and derive")
+
+
+def _raised(path: str, check: Callable[[], object]) -> Iterator[Mistake]:
+    """The mistakes that a check raises, at a place."""
+    try:
+        check()
+    except CustloyalError as error:
+        yield from (attrs.evolve(mistake, path=path) for mistake in error.mistakes)
 
 
 def _unknown(path: str) -> Mistake:
@@ -340,6 +333,12 @@ numbers, + - * / and parentheses are understood)
 
 
 def columns_of(text: str) -> list[str]:
+    """The columns that an arithmetic text names.
+
+    Example:
+        >>> columns_of("`Unit Price` * Quantity")
+        ['Unit Price', 'Quantity']
+    """
     tree, names = _parsed(text)
     return [names.get(node.id, node.id) for node in ast.walk(tree) if isinstance(node, ast.Name)]
 

@@ -74,7 +74,8 @@ class Readings(Mapping[str, Reading]):
         for name, reading in self._by_name.items():
             if metric in (name, reading.metric, type(reading.metric)):
                 return reading
-        raise KeyError(f"{metric!r} was not read; there are {', '.join(self._by_name)}")
+        said = f"{metric!r} was not read; there are {', '.join(self._by_name)}"
+        raise KeyError(said)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._by_name)
@@ -136,7 +137,11 @@ def read(
     at = resolved(history, as_of)
     rows = history.rows(_naive(at))
     return readings_of(
-        planned(history.interactions.columns, wanted), rows, history.home, history.order, at
+        planned(history.interactions.columns, wanted),
+        rows,
+        history.home,
+        order=history.order,
+        as_of=at,
     )
 
 
@@ -329,6 +334,7 @@ def readings_of(
     passes: Planned,
     rows: Table,
     home: Home,
+    *,
     order: tuple[str, ...],
     as_of: AsOf,
     given: Mapping[Pass, Table] = MappingProxyType({}),

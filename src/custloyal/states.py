@@ -7,7 +7,6 @@ since a purchase day may stand on both sides of a cut.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -127,7 +126,7 @@ class States:
             )
         given = {each: self._tables[each.number] for each in self._first_level}
         near = next(iter(self._tables.values()))
-        return readings_of(self._planned, near, self.home, self.order, at, given)
+        return readings_of(self._planned, near, self.home, order=self.order, as_of=at, given=given)
 
     def merge(self, other: States, *, again: History | None = None) -> States:
         """The states of the rows of both.
@@ -177,8 +176,8 @@ class States:
             (fresh / _MANIFEST).write_text(json.dumps(self._manifest, indent=1), encoding="utf-8")
             old = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-old-"))
             if target.exists():
-                os.replace(target, old / "states")
-            os.replace(fresh, target)
+                target.replace(old / "states")
+            fresh.replace(target)
             shutil.rmtree(old)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import reference
@@ -13,9 +13,9 @@ from comparing import assert_same, history_of, instant_of, read_rows
 from custloyal import HandOffMatrix, HandOffs, History
 from custloyal.models import Kind
 from custloyal.testing import as_ofs, rows
-from engines import every_backend
+from engines import every_backend, sparingly
 
-replies = rows(max_size=30, kinds=[Kind.REPLY, Kind.QUESTION, Kind.RESOLUTION])
+replies = rows(min_size=5, max_size=30, kinds=[Kind.REPLY, Kind.QUESTION, Kind.RESOLUTION])
 holders = pytest.mark.parametrize("by", ["department", "agent_id"])
 
 
@@ -27,7 +27,7 @@ def in_cases(drawn):
 @every_backend
 @holders
 @given(data=st.data())
-@settings(max_examples=15)
+@sparingly
 def test_hand_offs_equal_the_reference(backend, by, data):
     drawn = in_cases(data.draw(replies))
     as_of = data.draw(as_ofs(drawn))
@@ -38,7 +38,7 @@ def test_hand_offs_equal_the_reference(backend, by, data):
 
 @every_backend
 @given(data=st.data())
-@settings(max_examples=15)
+@sparingly
 def test_the_matrix_equals_the_reference(backend, data):
     drawn = in_cases(data.draw(replies))
     as_of = data.draw(as_ofs(drawn))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import custloyal
@@ -14,19 +14,22 @@ from comparing import assert_same, history_of, instant_of, priced, read_rows
 from custloyal import BtydStatistics, CohortRetention, History, Rfm
 from custloyal.models import Kind
 from custloyal.testing import as_ofs, rows
-from engines import every_backend
+from engines import every_backend, sparingly
 
 ZONE = "America/St_Johns"
 """Half an hour beside full hours, and its clocks change."""
 
 purchases = rows(
-    max_size=30, kinds=[Kind.PURCHASE, Kind.RETURN, Kind.PURCHASE, Kind.VISIT], timezone=ZONE
+    min_size=5,
+    max_size=30,
+    kinds=[Kind.PURCHASE, Kind.RETURN, Kind.PURCHASE, Kind.VISIT],
+    timezone=ZONE,
 )
 
 
 @every_backend
 @given(data=st.data())
-@settings(max_examples=20)
+@sparingly
 def test_rfm_equals_the_reference(backend, data):
     drawn = priced(data.draw(purchases))
     as_of = data.draw(as_ofs(drawn, timezone=ZONE))
@@ -38,7 +41,7 @@ def test_rfm_equals_the_reference(backend, data):
 @every_backend
 @pytest.mark.parametrize("unit", ["day", "week"])
 @given(data=st.data())
-@settings(max_examples=12)
+@sparingly
 def test_btyd_statistics_equal_the_reference(backend, unit, data):
     drawn = data.draw(purchases)
     as_of = data.draw(as_ofs(drawn, timezone=ZONE))
@@ -51,7 +54,7 @@ def test_btyd_statistics_equal_the_reference(backend, unit, data):
 
 @every_backend
 @given(data=st.data())
-@settings(max_examples=20)
+@sparingly
 def test_cohorts_equal_the_reference(backend, data):
     drawn = data.draw(purchases)
     as_of = data.draw(as_ofs(drawn, timezone=ZONE))

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import reference
@@ -14,17 +14,17 @@ from comparing import assert_same, close, history_of, instant_of, priced, read_r
 from custloyal import Concentration, ParetoSegment
 from custloyal.models import Kind
 from custloyal.testing import as_ofs, rows
-from engines import every_backend
+from engines import every_backend, sparingly
 
 CUSTOMERS = [*"abcdefghij", None]
 sales = rows(
-    min_size=1, max_size=30, customer_ids=CUSTOMERS, kinds=[Kind.PURCHASE, Kind.RETURN, Kind.VISIT]
+    min_size=5, max_size=30, customer_ids=CUSTOMERS, kinds=[Kind.PURCHASE, Kind.RETURN, Kind.VISIT]
 ).map(priced)
 
 
 @every_backend
 @given(data=st.data())
-@settings(max_examples=20)
+@sparingly
 def test_concentration_equals_the_reference(backend, data):
     drawn = data.draw(sales)
     as_of = data.draw(as_ofs(drawn))
@@ -42,7 +42,7 @@ def test_concentration_equals_the_reference(backend, data):
 
 @every_backend
 @given(data=st.data())
-@settings(max_examples=20)
+@sparingly
 def test_pareto_segments_equal_the_reference(backend, data):
     drawn = [row for row in data.draw(sales) if row.get("amount") != 0]
     as_of = data.draw(as_ofs(drawn))

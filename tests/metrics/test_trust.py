@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import reference
 from comparing import assert_same, history_of, instant_of, read_rows
 from custloyal import Trust
 from custloyal.testing import as_ofs, rows
-from engines import every_backend
+from engines import every_backend, sparingly
 
 ZONE = "Europe/London"
 
@@ -23,9 +23,9 @@ def tolerance(accepted, as_of, **parameters):
 
 @every_backend
 @given(data=st.data())
-@settings(max_examples=25)
+@sparingly
 def test_equals_the_reference(backend, data):
-    drawn = data.draw(rows(max_size=30, timezone=ZONE))
+    drawn = data.draw(rows(min_size=5, max_size=30, timezone=ZONE))
     as_of = data.draw(as_ofs(drawn, timezone=ZONE))
     history, accepted = history_of(backend, drawn, timezone=ZONE)
     expected = reference.trust(accepted, instant_of(as_of, ZONE))
@@ -46,9 +46,9 @@ PARAMETERS = st.fixed_dictionaries(
 
 @every_backend
 @given(data=st.data())
-@settings(max_examples=10)
+@sparingly
 def test_equals_the_reference_with_other_parameters(backend, data):
-    drawn = data.draw(rows(min_size=1, max_size=20))
+    drawn = data.draw(rows(min_size=5, max_size=20))
     as_of = data.draw(as_ofs(drawn))
     parameters = data.draw(PARAMETERS)
     history, accepted = history_of(backend, drawn)

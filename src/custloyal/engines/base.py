@@ -53,7 +53,10 @@ class Aggregate:
 class Engine(Protocol):
     """The seams of one engine. Frames come and go as lazy narwhals frames."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """The name of the library."""
+        ...
 
     def group(
         self, frame: Table, keys: Sequence[str], aggregates: Mapping[str, Aggregate]

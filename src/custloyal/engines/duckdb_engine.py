@@ -61,8 +61,8 @@ class DuckDBEngine:
             for name, (column, back) in previous.items()
         ]
         # One named window: DuckDB sorts once for all columns that look back.
-        shifted = rows.query(
-            "rows", f"SELECT *, {', '.join(said)} FROM rows WINDOW ordered AS ({window})"
+        shifted = _queried(
+            rows, f"SELECT *, {', '.join(said)} FROM rows WINDOW ordered AS ({window})"
         )
         # Several passes use an ordered source, and a window is costly to compute twice.
         return nw.from_native(shifted.materialize())
@@ -138,7 +138,7 @@ class DuckDBEngine:
         rows: DuckDBPyRelation = frame.to_native()
         words = dict.fromkeys(word for said in numbers.values() for word in said)
         values = ", ".join(
-            f"({', '.join([_literal(word), *(_number(said.get(word)) for said in numbers.values())])})"
+            f"({_literal(word)}, {', '.join(_number(said.get(word)) for said in numbers.values())})"
             for word in words
         )
         names = ", ".join(_quoted(name) for name in numbers)
@@ -147,13 +147,15 @@ class DuckDBEngine:
             f"SELECT rows.*, {names} FROM rows "
             f"LEFT JOIN (VALUES {values}) said(word, {names}) ON rows.{_quoted(column)} = said.word"
         )
-        return nw.from_native(rows.query("rows", joined))
+        return nw.from_native(_queried(rows, joined))
 
     def from_polars(self, frame: Any, near: Table) -> Table:
         rows: DuckDBPyRelation = near.to_native()
         # DuckDB finds the Arrow table by the name of this local variable, on the same connection.
         arrow_table = frame.to_arrow()  # noqa: F841
-        return nw.from_native(rows.query("near", "SELECT * FROM arrow_table").materialize())
+        brought = rows.query("rows", "SELECT * FROM arrow_table")
+        assert brought is not None  # a query that selects has a result
+        return nw.from_native(brought.materialize())
 
     def presented(self, frame: Table) -> Table:
         rows: DuckDBPyRelation = frame.to_native()
@@ -164,6 +166,13 @@ class DuckDBEngine:
         ]
         replaced = f"* REPLACE ({', '.join(instants)})" if instants else "*"
         return nw.from_native(rows.project(replaced))
+
+
+def _queried(rows: DuckDBPyRelation, sql: str) -> DuckDBPyRelation:
+    """A query over `rows`, on the connection of the relation."""
+    queried = rows.query("rows", sql)
+    assert queried is not None  # a query that selects has a result
+    return queried
 
 
 def _replaced(rows: DuckDBPyRelation, column: str, sql: str) -> Table:
@@ -207,9 +216,9 @@ def _from_wall_time(wall: str, timezone: str | None) -> str:
     # DuckDB takes the second occurrence of a doubled wall time; the first is one clock change
     # earlier wherever an hour (or half an hour, on Lord Howe) before shows the same wall time.
     late = f"timezone('UTC', timezone('{timezone}', {wall}))"
+    candidates = [f"{late} - INTERVAL {minutes} MINUTE" for minutes in (60, 30, 120)]
     earlier = [
-        f"WHEN timezone('{timezone}', timezone('UTC', {late} - INTERVAL {minutes} MINUTE)) = {wall} "
-        f"THEN {late} - INTERVAL {minutes} MINUTE"
-        for minutes in (60, 30, 120)
+        f"WHEN timezone('{timezone}', timezone('UTC', {instant})) = {wall} THEN {instant}"
+        for instant in candidates
     ]
     return f"CASE {' '.join(earlier)} ELSE {late} END"

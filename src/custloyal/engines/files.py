@@ -13,7 +13,7 @@ import narwhals as nw
 from custloyal.errors import DataError, Mistake
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     import polars as pl
 
@@ -26,13 +26,16 @@ _SAMPLE_BYTES = 65_536
 _ROWS_TO_GUESS_FROM = 1_000
 
 
-def scanned(paths: str | Path | Iterable[str | Path]) -> Table:
+def scanned(paths: str | Path | Iterable[str | Path], *, texts: Collection[str] = ()) -> Table:
     """A lazy table of one or several files; nothing but heads are read yet.
 
     Args:
         paths: CSV or Parquet files, or patterns such as "sales-*.csv". CSV is UTF-8, with or
             without a byte-order mark; the separator (comma, semicolon, tab, bar) is found by the
             first line.
+        texts: Columns of CSV files that stay text: an id such as 00123 must not lose its zeros,
+            and one bad cell must not decide over a column. Any other column that holds numbers
+            in its first thousand rows becomes one; a later cell that is no number is null.
 
     Raises:
         DataError: With every file that is missing, empty or no table.
@@ -46,7 +49,7 @@ def scanned(paths: str | Path | Iterable[str | Path]) -> Table:
         raise DataError(mistakes)
     import polars as pl  # noqa: PLC0415 (`import custloyal` must not load Polars)
 
-    tables = [_scanned_one(file) for file in files]
+    tables = [_scanned_one(file, texts) for file in files]
     try:
         frame = tables[0] if len(tables) == 1 else pl.concat(tables, how="diagonal_relaxed")
         frame.collect_schema()
@@ -108,7 +111,7 @@ def _head(file: Path) -> bytes:
         return opened.read(_SAMPLE_BYTES)
 
 
-def _scanned_one(file: Path) -> pl.LazyFrame:
+def _scanned_one(file: Path, texts: Collection[str]) -> pl.LazyFrame:
     import polars as pl  # noqa: PLC0415 (as above)
 
     head = _head(file)
@@ -118,24 +121,21 @@ def _scanned_one(file: Path) -> pl.LazyFrame:
     separator = max(
         _SEPARATORS, key=lambda mark: len(next(csv.reader([first_line], delimiter=mark)))
     )
-    # All columns as text: an id such as 00123 must not lose its zeros, and one bad cell must not
-    # decide over a column. The intake reads times and numbers, row by row.
-    texts = pl.scan_csv(
-        file, separator=separator, infer_schema=False, glob=False, truncate_ragged_lines=False
-    )
+    scan = pl.scan_csv(file, separator=separator, infer_schema=False, glob=False)
     try:
-        sample = texts.head(_ROWS_TO_GUESS_FROM).collect()
+        sample = scan.head(_ROWS_TO_GUESS_FROM).collect()
     except pl.exceptions.PolarsError as error:
         raise DataError(Mistake(str(file), f"is no CSV table: {_brief(error)}")) from None
-    return texts.with_columns(
+    return scan.with_columns(
         pl.col(name).str.strip_chars().cast(pl.Float64, strict=False)
         for name in sample.columns
-        if _is_measure(sample[name])
+        if name not in texts and _holds_numbers(sample[name])
     )
 
 
-def _is_measure(column: pl.Series) -> bool:
-    return False
+def _holds_numbers(column: pl.Series) -> bool:
+    written = column.str.strip_chars().replace("", None).drop_nulls()
+    return len(written) > 0 and written.str.to_decimal(scale=9).is_not_null().all()
 
 
 def _brief(error: Exception) -> str:

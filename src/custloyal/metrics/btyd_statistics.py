@@ -31,7 +31,8 @@ class BtydStatistics(Metric):
     Returns (as a reading, one row a customer with a purchase):
         `x` (purchase days after the first), `t_x` (age at the last purchase), `T` (age at
         `as_of`), `mean_repeat_amount` (mean of the daily sums of the repeat purchase days; null
-        where x is 0 or an amount is not known), `time_unit` (the unit, so that it travels into the fit).
+        where x is 0 or an amount is not known), `time_unit` (the unit, so that it travels into the
+        fit).
 
     Source:
         P. S. Fader, B. G. S. Hardie, K. L. Lee, *"Counting your customers" the easy way*,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from calendar import monthrange
+from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
@@ -11,11 +12,10 @@ import narwhals as nw
 from custloyal.fold import Fold, Source, count, lowest
 from custloyal.metrics.base import Metric
 from custloyal.metrics.purchases import DAY, ledger
-from custloyal.models import Share
+from custloyal.models import AsOf, Interval, Share
 
 if TYPE_CHECKING:
     from custloyal.engines import Table
-    from custloyal.models import AsOf
 
 __all__ = ["CohortRetention"]
 
@@ -67,8 +67,9 @@ class CohortRetention(Metric):
         last = as_of.day.year * _MONTHS + as_of.day.month - 1
         triangle = [(cohort, month) for cohort in sizes for month in range(cohort, last + 1)]
         shares = [Share(cells.get(cell, 0), sizes[cell[0]]) for cell in triangle]
-        intervals = [share.interval() for share in shares]
-        over = last if (as_of.day + timedelta(days=1)).day == 1 else last - 1
+        # A cohort has at least one customer, so its shares have intervals.
+        intervals = [share.interval() or Interval(0.0, 1.0) for share in shares]
+        over = last if _is_month_over(as_of) else last - 1
         reading = {
             "cohort_month": [
                 date(cohort // _MONTHS, cohort % _MONTHS + 1, 1) for cohort, _ in triangle
@@ -82,6 +83,13 @@ class CohortRetention(Metric):
             "is_complete": [month <= over for _, month in triangle],
         }
         return nw.from_dict(reading, schema=_SCHEMA, backend="polars")
+
+
+def _is_month_over(as_of: AsOf) -> bool:
+    """Whether the last day of the month has ended."""
+    year, month = as_of.day.year, as_of.day.month
+    last_day = date(year, month, monthrange(year, month)[1])
+    return as_of.instant >= AsOf.parse(last_day, timezone=as_of.timezone).instant
 
 
 def _month(day: nw.Expr) -> nw.Expr:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
@@ -17,6 +18,8 @@ from custloyal.models import Kind
 from custloyal.models.checks import as_number, check_number, refuse
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from custloyal.engines import Table
     from custloyal.models import AsOf
 
@@ -122,6 +125,10 @@ class Concentration(Metric):
         return nw.from_dict(columns, schema=_SCHEMA, backend="polars")
 
 
+def _as_cuts(cuts: Iterable[float]) -> tuple[float, ...]:
+    return tuple(cuts)
+
+
 @attrs.frozen(kw_only=True)
 class ParetoSegment(Metric):
     """Into which segment each customer's revenue puts them: A makes the first 80 %, and so on.
@@ -145,11 +152,11 @@ class ParetoSegment(Metric):
 
     needs: ClassVar[tuple[str, ...]] = ("amount",)
 
-    cuts: tuple[float, ...] = attrs.field(default=(0.8, 0.95), converter=tuple)
+    cuts: tuple[float, ...] = attrs.field(default=(0.8, 0.95), converter=_as_cuts)
 
     def __attrs_post_init__(self) -> None:
         bounds = (0.0, *self.cuts, 1.0)
-        grows = all(low < high for low, high in zip(bounds, bounds[1:], strict=False))
+        grows = all(low < high for low, high in pairwise(bounds))
         if not grows or not 0 < len(self.cuts) < len(_SEGMENTS):
             raise InvalidValueError(Mistake("cuts", f"are {self.cuts}, must grow, between 0 and 1"))
 
@@ -228,5 +235,5 @@ def _ceil(number: float) -> int:
 
 def _first(holds: nw.Series[Any]) -> int:
     """The place, from 1, of the first that holds; the last where rounding leaves none."""
-    place = holds.arg_max() if holds.any() else len(holds) - 1
-    return int(place) + 1
+    place = holds.arg_max() if holds.any() else None
+    return len(holds) if place is None else int(place) + 1

@@ -65,7 +65,7 @@ class EvidenceUse(Metric):
         ranked = sorted(sums.items(), key=lambda item: (-item[1][1] - item[1][2], item[0]))
         columns = zip(*((rule, *parts) for rule, parts in ranked), strict=True)
         return nw.from_dict(
-            dict(zip(_SCHEMA, columns, strict=True)) if ranked else dict.fromkeys(_SCHEMA, []),
+            dict(zip(_SCHEMA, columns, strict=True)) if ranked else {name: [] for name in _SCHEMA},
             schema=_SCHEMA,
             backend="polars",
         )
