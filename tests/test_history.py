@@ -255,7 +255,8 @@ def test_rows_after_as_of_are_unseen_and_never_rejected(backend, as_of, rows_see
 @every_backend
 def test_a_date_means_the_end_of_that_local_day(backend):
     # The last microsecond of 1 May in New York, and the first of 2 May.
-    MARK
+    first = datetime(2024, 5, 2, 4, tzinfo=UTC)
+    rows = [row(occurred_at=first - MICROSECOND), row(occurred_at=first)]
     history = History.from_native(backend.frame(rows), timezone="America/New_York")
     read = custloyal.read(history, Trust(), as_of="2024-05-01")["trust"].to_dicts()
     assert [each["good_count"] for each in read] == [1]

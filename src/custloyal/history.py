@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 import attrs
 import narwhals as nw
 
-from custloyal.columns import CANONICAL, DAY, PLACE, ColumnType
+from custloyal.columns import CANONICAL, DAY, PLACE, REQUIRED, ColumnType
 from custloyal.engines import Aggregate, Combine, Home, Table, from_columns, opened, scanned
 from custloyal.errors import DataError, InvalidValueError, MissingColumnError, Mistake, nearest
 from custloyal.fold import Source
@@ -235,27 +235,30 @@ class History:
         return self.home.bring_back(self._accepted.select(*self.columns))
 
     def to_interactions(self) -> Iterator[Interaction]:
-        """The accepted rows as objects; other numeric columns are in their `measures`."""
-        rows = self._accepted.select(*self.columns).with_columns(nw.col("kind").cast(nw.String))
-        for row in rows.collect("polars").iter_rows(named=True):
-            known = {name: value for name, value in row.items() if value is not None}
-            known["occurred_at"] = row["occurred_at"].replace(tzinfo=UTC)
-            yield Interaction.from_row(known)
+        """The accepted rows as objects; other numeric columns are in their `measures`.
+
+        A rating that is not on its scale, which no reading uses, is left out.
+        """
+        rows = self.home.engine.presented(self._accepted.select(*self.columns)).collect("polars")
+        measures = [n for n, t in rows.schema.items() if n not in CANONICAL and t.is_numeric()]
+        for row in rows.iter_rows(named=True):
+            known = {name: row[name] for name in (*REQUIRED, *CANONICAL, *measures) if name in row}
+            yield Interaction.from_row(_with_usable_rating(known))
 
     # What became of the rows -------------------------------------------------------------
 
     @cached_property
     def intake(self) -> Intake:
         """What became of each row; counted on first use where the rows are files."""
-        counts = self._counts or _counted(self._judged(placed=False), self.home.engine)
+        counts = self._counts or self._counted()
         given = _height(self._given)
         duplicates = 0 if self._duplicates is None else _height(self._duplicates)
         return Intake(
             given=given,
-            accepted=counts.accepted - duplicates,
+            accepted=counts.accepted,
             rejected=counts.rejected,
             duplicates=duplicates,
-            folded_lines=given - counts.accepted - sum(counts.rejected.values()),
+            folded_lines=given - counts.accepted - duplicates - sum(counts.rejected.values()),
             unmapped=counts.unmapped,
             negated_returns=counts.negated,
             timezone=self.timezone,
@@ -267,6 +270,12 @@ class History:
         rejected = self._judged(placed=True).filter(~nw.col(REASON).is_null())
         row, reason = (nw.col(PLACE) + 1).alias("row"), nw.col(REASON).alias("reason")
         return self.home.bring_back(rejected.select(row, reason, *self.columns))
+
+    def _counted(self) -> _Counts:
+        judged = self._judged(placed=self._duplicates is not None)
+        if self._duplicates is not None:
+            judged = judged.join(self._duplicates, on=PLACE, how="anti")
+        return _counted(judged, self.home.engine)
 
     def _judged(self, *, placed: bool) -> Table:
         return _judged(self._given, self.home, self._mapping, placed=placed)[0]
@@ -304,20 +313,18 @@ class History:
         placed = mapping.lines or "interaction_id" not in {*table.collect_schema(), *mapping.names}
         judged, columns = _judged(table, home, mapping, placed=placed)
         _check_currency(judged, columns)
-        # Files are counted when somebody asks. A step that would change nothing is left out.
-        counts = None if home.is_file_like else _counted(judged, engine)
         duplicates = None
         if unique == "check" and "interaction_id" in columns and _has_duplicates(judged):
-            judged, _ = _judged(table, home, mapping, placed=True)
-            judged = engine.store(judged)
-            duplicates = _duplicates(judged, engine)
+            placed_rows = engine.store(_judged(table, home, mapping, placed=True)[0])
+            duplicates = _duplicates(placed_rows, engine)
+            judged = placed_rows.join(duplicates, on=PLACE, how="anti")
+        # Files are counted when somebody asks. A step that would change nothing is left out.
+        counts = None if home.is_file_like else _counted(judged, engine)
         accepted = judged
         if counts is None or counts.rejected:
             accepted = accepted.filter(nw.col(REASON).is_null())
         if counts is None or counts.negated:
             accepted = _with_negative_returns(accepted, columns)
-        if duplicates is not None:
-            accepted = accepted.join(duplicates, on=PLACE, how="anti")
         order = _order(mapping, columns)
         kept = dict.fromkeys([*columns, *order])
         accepted = accepted.select(*kept)
@@ -381,6 +388,17 @@ def _counted(judged: Table, engine: Engine) -> _Counts:
 
 def _height(table: Table) -> int:
     return int(table.select(nw.len().alias(COUNT)).collect("polars").item())
+
+
+def _with_usable_rating(row: dict[str, Any]) -> dict[str, Any]:
+    low, high, rating = (row.get(name) for name in ("rating_min", "rating_max", "rating"))
+    scaled = low is None or high is None or low < high
+    on_scale = rating is None or (
+        (low is None or low <= rating) and (high is None or rating <= high)
+    )
+    if scaled and on_scale:
+        return row
+    return {name: value for name, value in row.items() if not name.startswith("rating")}
 
 
 # Rows that become others ---------------------------------------------------------------------

@@ -17,7 +17,7 @@ from custloyal.columns import CANONICAL, PLACE, REQUIRED, ColumnType
 from custloyal.engines import Table
 from custloyal.errors import DataError, MissingColumnError, Mistake, nearest
 from custloyal.mapping import arithmetic, columns_of
-from custloyal.models import Kind, Phase
+from custloyal.models import Initiator, Kind, Phase, SurveyKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -35,8 +35,8 @@ WORD = "_word"
 """What the kind column said where that is no kind."""
 
 _OPPOSITE_SIGN = "a purchase with an amount below 0"
+_VOCABULARIES = {"phase": Phase, "initiated_by": Initiator, "survey_kind": SurveyKind}
 _RANGES = {"outcome": (-1.0, 1.0), "severity": (0.0, None)}
-_ZONELESS = r"\d:\d\d[^Zz+]*$"
 _OFFSET = r":\d\d\S*([Zz]|[+-]\d\d:?\d\d)\s*$"
 MEND = "name the zone: timezone='Europe/London', or 'UTC'"
 
@@ -223,20 +223,21 @@ def _typed(
             reasons += _number_reasons(name)
         elif type_ is ColumnType.FLAG:
             table = table.with_columns(nw.col(name).cast(nw.Boolean))
-        elif name not in {"kind", "phase"}:
+        elif name != "kind" and name not in _VOCABULARIES:
             table = table.with_columns(nw.col(name).cast(nw.String))
     seen = _seen(table, engine) if eager else None
     table = _with_kinds(table, engine, mapping, seen)
-    if "phase" in ours:
-        phases = {phase.value: phase.value for phase in Phase}
-        table = engine.with_words(
-            table,
-            column="phase",
-            vocabulary=list(phases),
-            words=phases,
-            otherwise=None,
-            seen=None,
-        )
+    for name, vocabulary in _VOCABULARIES.items():
+        if name in ours:
+            words = [word.value for word in vocabulary]
+            table = engine.with_words(
+                table.with_columns(nw.col(name).cast(nw.String)),
+                column=name,
+                vocabulary=words,
+                words=dict(zip(words, words, strict=True)),
+                otherwise=None,
+                seen=None,
+            )
     table = with_reasons(table, reasons)
     return Normalised(table, (*ours, *measures))
 
@@ -313,11 +314,9 @@ def _with_ids(table: Table, name: str, dtype: DType) -> tuple[Table, Reasons]:
         )
         return marked, [(nw.col(_broken(name)), f"{name} is not a whole number")]
     text = column.cast(nw.String).str.strip_chars()
-    bare = (
-        nw.when(text.str.ends_with(".0"))
-        .then(text.str.replace_all(r"^(\d+)\.0$", "${1}"))
-        .otherwise(text)
-    )
+    # Engines write back-references differently, so the end is cut off where the whole matches.
+    whole = text.str.contains(r"^\d+\.0$")
+    bare = nw.when(whole).then(text.str.replace_all(r"\.0$", "")).otherwise(text)
     return table.with_columns(nw.when(bare.str.len_chars() > 0).then(bare).alias(name)), []
 
 

@@ -186,7 +186,7 @@ def test_a_missing_column_is_named_once():
     ("kind", "amount", "right"),
     [
         ("purchase", 0.01, True),
-        ("purchase", 0, False),
+        ("purchase", 0, True),
         ("purchase", -1, False),
         ("return", 0, True),
         ("return", -1, True),
@@ -194,12 +194,12 @@ def test_a_missing_column_is_named_once():
         ("quote", -1, True),
     ],
 )
-def test_a_purchase_is_above_0_and_a_return_is_not(kind, amount, right):
+def test_a_purchase_is_not_below_0_nor_a_return_above(kind, amount, right):
     transaction = Transaction(amount)
     if right:
         assert Interaction("anna", NOON, kind, transaction=transaction).transaction == transaction
     else:
-        with pytest.raises(InvalidValueError, match="above 0 for a"):
+        with pytest.raises(InvalidValueError, match=r"(below|above) 0 for a"):
             Interaction("anna", NOON, kind, transaction=transaction)
 
 

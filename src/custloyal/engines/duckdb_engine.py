@@ -118,7 +118,7 @@ class DuckDBEngine:
     ) -> Table:
         del vocabulary
         rows: DuckDBPyRelation = frame.to_native()
-        if seen is not None and all(words.get(text or "") == text for text in seen):
+        if seen is not None and all(text is not None and words.get(text) == text for text in seen):
             return frame
         renamed = [
             f"WHEN {_quoted(column)} = {_literal(text)} THEN {_literal(word)}"

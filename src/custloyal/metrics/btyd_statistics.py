@@ -8,9 +8,9 @@ import attrs
 import narwhals as nw
 
 from custloyal.errors import InvalidValueError, Mistake, nearest
-from custloyal.fold import Fold, Source, count, first, highest, lowest, total
+from custloyal.fold import Fold, Source, count, first, highest, lowest
 from custloyal.metrics.base import Metric
-from custloyal.metrics.purchases import DAY, days_between, ledger
+from custloyal.metrics.purchases import DAY, days_between, spending
 
 if TYPE_CHECKING:
     from custloyal.engines import Table
@@ -54,14 +54,12 @@ class BtydStatistics(Metric):
 
     def state(self, interactions: Source) -> Fold:
         """First and last day, number of days, and what the first day and all days brought."""
-        return ledger(interactions).by(
-            "customer_id",
+        return spending(
+            interactions,
             first_day=lowest(DAY),
             last_day=highest(DAY),
             purchase_days=count(),
-            amount=total("amount"),
             first_amount=first("amount", by=DAY),
-            unknown_count=total("unknown_count"),
         )
 
     def reading(self, state: Table, as_of: AsOf) -> Table:

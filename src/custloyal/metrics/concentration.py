@@ -13,7 +13,7 @@ from custloyal.errors import InvalidValueError, Mistake
 from custloyal.fold import Fold, Source, count, total
 from custloyal.metrics.base import Metric
 from custloyal.metrics.kinds import is_kind
-from custloyal.metrics.purchases import ledger
+from custloyal.metrics.purchases import known_amount, spending
 from custloyal.models import Kind
 from custloyal.models.checks import as_number, check_number, refuse
 
@@ -55,12 +55,12 @@ class Concentration(Metric):
         net: Whether returns are subtracted; then no Gini is given where a customer is negative.
 
     Returns (as a reading, one row):
-        `customers_count` (who bought), `revenue_amount`, `unknown_count` (purchases whose amount
-        is not known), `negative_count` (customers under 0), `top_count` (k = ceil(top * n)),
-        `top_share` (their share of revenue), `majority_count` and `majority_customers_share` (the
-        fewest customers that make the majority), `pareto_customers_share` (p of the p : 1 - p
-        point: 0.2 for 80:20), `gini`, `hhi`, `effective_count` (1 / HHI). Shares are null where
-        there is no revenue.
+        `customers_count` (who bought, as far as amounts are known), `revenue_amount`,
+        `unknown_count` (purchases whose amount is not known), `negative_count` (customers under
+        0), `top_count` (k = ceil(top * n)), `top_share` (their share of revenue),
+        `majority_count` and `majority_customers_share` (the fewest customers that make the
+        majority), `pareto_customers_share` (p of the p : 1 - p point: 0.2 for 80:20), `gini`,
+        `hhi`, `effective_count` (1 / HHI). Shares are null where there is no revenue.
 
     Source:
         O. C. Herfindahl and A. O. Hirschman for the HHI; C. Gini, *Variabilita e mutabilita* 1912.
@@ -92,9 +92,10 @@ class Concentration(Metric):
         """The shape of the Lorenz curve, in numbers."""
         del as_of
         # Engines add in different orders, so equal sums differ in their last bits: rank on cents.
+        spent = state.select("unknown_count", amount=known_amount()).collect("polars")
         falling = (
-            state.select("amount", "unknown_count", cents=_cents(nw.col("amount")))
-            .collect("polars")
+            spent.filter(~nw.col("amount").is_null())
+            .with_columns(cents=_cents(nw.col("amount")))
             .sort("cents", descending=True)
         )
         v, n = falling["amount"], len(falling)
@@ -103,7 +104,7 @@ class Concentration(Metric):
             **dict.fromkeys(_SCHEMA),
             "customers_count": n,
             "revenue_amount": revenue_amount,
-            "unknown_count": int(falling["unknown_count"].sum()),
+            "unknown_count": int(spent["unknown_count"].sum()),
             "negative_count": negative,
             "top_count": _ceil(self.top * n),
         }
@@ -141,8 +142,8 @@ class ParetoSegment(Metric):
 
     Returns (as a reading, one row a customer who bought):
         `revenue_amount` (gross), `revenue_rank` (1 is highest), `cumulative_share` (of revenue, of
-        all customers of this rank or before), `segment` ("A", "B", ...); share and segment are
-        null where nobody brought any revenue.
+        all customers of this rank or before), `segment` ("A", "B", ...). All are null where no
+        amount is known; share and segment also where nobody brought any revenue.
 
     Example:
         >>> ParetoSegment(cuts=(0.95, 0.8))
@@ -171,8 +172,10 @@ class ParetoSegment(Metric):
         segment = nw.lit(_SEGMENTS[len(self.cuts)])
         for letter, cut in reversed([*zip(_SEGMENTS, self.cuts, strict=False)]):
             segment = nw.when(before < cut - ROUNDING).then(nw.lit(letter)).otherwise(segment)
-        return (
-            state.with_columns(cents=_cents(nw.col("amount")))
+        spent = state.select("customer_id", amount=known_amount())
+        ranked = (
+            spent.filter(~nw.col("amount").is_null())
+            .with_columns(cents=_cents(nw.col("amount")))
             .with_columns(lowest_first=0 - cents)
             .with_columns(
                 cumulative=nw.col("cents").cum_sum().over(order_by=["lowest_first", "customer_id"]),
@@ -190,21 +193,23 @@ class ParetoSegment(Metric):
                 "customer_id",
                 "revenue_rank",
                 "cumulative_share",
-                revenue_amount=nw.col("amount"),
                 segment=nw.when(~before.is_null()).then(segment),
             )
         )
+        shown = spent.select("customer_id", revenue_amount=nw.col("amount"))
+        return shown.join(ranked, on="customer_id", how="left")
 
 
 def revenue(interactions: Source, *, net: bool = False) -> Fold:
     """What each customer who bought brought: gross purchases, or with returns subtracted."""
     if not net:
-        return ledger(interactions).by(
-            "customer_id", amount=total("amount"), unknown_count=total("unknown_count")
-        )
+        return spending(interactions)
     money = is_kind(Kind.PURCHASE, Kind.RETURN)
     return interactions.where(money).by(
-        "customer_id", amount=total("amount"), unknown_count=count(nw.col("amount").is_null())
+        "customer_id",
+        amount=total("amount"),
+        purchase_count=count(),
+        unknown_count=count(nw.col("amount").is_null()),
     )
 
 

@@ -9,7 +9,15 @@ from custloyal.fold import Column, Fold, Source, count, total
 from custloyal.metrics.kinds import is_kind
 from custloyal.models import Kind
 
-__all__ = ["DAY", "days_between", "is_purchase", "ledger", "purchase_days"]
+__all__ = [
+    "DAY",
+    "days_between",
+    "is_purchase",
+    "known_amount",
+    "ledger",
+    "purchase_days",
+    "spending",
+]
 
 _MICROSECONDS_PER_DAY = 86_400_000_000
 
@@ -22,10 +30,35 @@ def purchase_days(interactions: Source, **columns: Column) -> Fold:
 
 
 def ledger(interactions: Source) -> Fold:
-    """The purchase days with `amount`, gross, and `unknown_count`, purchases without amount."""
+    """The purchase days: `amount` (gross), `purchase_count`, and how many `unknown_count` of these.
+
+    An unknown amount adds nothing to `amount`; `known_amount` reads sums of these columns.
+    """
     known = "amount" in interactions.columns
     amount = nw.col("amount") if known else nw.lit(None, dtype=nw.Float64)
-    return purchase_days(interactions, amount=total(amount), unknown_count=count(amount.is_null()))
+    return purchase_days(
+        interactions,
+        amount=total(amount),
+        purchase_count=count(),
+        unknown_count=count(amount.is_null()),
+    )
+
+
+def spending(interactions: Source, **columns: Column) -> Fold:
+    """What each customer who bought spent, with further columns over their purchase days."""
+    return ledger(interactions).by(
+        "customer_id",
+        amount=total("amount"),
+        purchase_count=total("purchase_count"),
+        unknown_count=total("unknown_count"),
+        **columns,
+    )
+
+
+def known_amount() -> nw.Expr:
+    """The sum of the amounts that are known; null, not 0, where none is."""
+    some = nw.col("purchase_count") > nw.col("unknown_count")
+    return nw.when(some).then(nw.col("amount"))
 
 
 def days_between(earlier: nw.Expr, later: nw.Expr) -> nw.Expr:

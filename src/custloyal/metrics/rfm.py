@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 import attrs
 import narwhals as nw
 
-from custloyal.fold import Fold, Source, count, highest, total
+from custloyal.fold import Fold, Source, count, highest
 from custloyal.metrics.base import Metric
-from custloyal.metrics.purchases import DAY, days_between, ledger
+from custloyal.metrics.purchases import DAY, days_between, known_amount, spending
 
 if TYPE_CHECKING:
     from custloyal.engines import Table
@@ -28,7 +28,8 @@ class Rfm(Metric):
 
     Returns (as a reading, one row a customer with a purchase):
         `recency_days` (days from the last purchase day to `as_of`), `frequency` (purchase days),
-        `monetary_amount` (gross sum of all purchases), `mean_day_amount` (of a purchase day).
+        `monetary_amount` (gross sum of the amounts that are known; null where none is),
+        `mean_day_amount` (of a purchase day).
 
     Source:
         A. M. Hughes, *Strategic Database Marketing*, Probus 1994, for the three readings.
@@ -38,9 +39,7 @@ class Rfm(Metric):
 
     def state(self, interactions: Source) -> Fold:
         """The last day, the number of days, and what they brought."""
-        return ledger(interactions).by(
-            "customer_id", last_day=highest(DAY), purchase_days=count(), amount=total("amount")
-        )
+        return spending(interactions, last_day=highest(DAY), purchase_days=count())
 
     def reading(self, state: Table, as_of: AsOf) -> Table:
         """Recency as of a time, frequency and monetary value."""
@@ -48,6 +47,6 @@ class Rfm(Metric):
             "customer_id",
             recency_days=days_between(nw.col("last_day"), nw.lit(as_of.day)),
             frequency=nw.col("purchase_days"),
-            monetary_amount=nw.col("amount"),
-            mean_day_amount=nw.col("amount") / nw.col("purchase_days"),
+            monetary_amount=known_amount(),
+            mean_day_amount=known_amount() / nw.col("purchase_days"),
         )

@@ -366,8 +366,8 @@ def _check_sign(kind: Kind, transaction: Transaction | None) -> Mistake | None:
     amount = transaction.amount if isinstance(transaction, Transaction) else None
     if amount is None:
         return None
-    if kind == Kind.PURCHASE and amount <= 0:
-        return Mistake("amount", f"is {amount}, must be above 0 for a purchase")
+    if kind == Kind.PURCHASE and amount < 0:
+        return Mistake("amount", f"is {amount}, must not be below 0 for a purchase")
     if kind == Kind.RETURN and amount > 0:
         return Mistake("amount", f"is {amount}, must not be above 0 for a return", "negate it")
     return None
