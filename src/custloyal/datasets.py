@@ -27,8 +27,7 @@ def cdnow_path() -> Path:
 def cdnow() -> History:
     """The purchases of 2,357 customers of the online music shop CDNOW in 1997 and 1998.
 
-    Eight of the purchases bear 0 dollars. The published figures count them as purchases, and so
-    does this history; what was paid for them is not known, so their amount is null.
+    Eight of the purchases bear 0 dollars; the published figures count them, and so does this.
 
     Returns:
         6,919 purchases from 1997-01-01 to 1998-06-30: `customer_id` (the number in the sample),
@@ -43,12 +42,10 @@ def cdnow() -> History:
         >>> cdnow().intake.accepted
         6919
     """
-    dollars = nw.col("dollars")
-    purchases = nw.read_parquet(str(cdnow_path()), backend="polars").select(
-        "n_cds",
-        customer_id=nw.col("sample_id"),
-        occurred_at=nw.col("date"),
-        kind=nw.lit("purchase"),
-        amount=nw.when(dollars > 0).then(dollars),
+    sample = nw.read_parquet(str(cdnow_path()), backend="polars").drop("master_id")
+    return History.from_native(
+        sample.to_native(),
+        columns={"customer_id": "sample_id", "occurred_at": "date", "amount": "dollars"},
+        constants={"kind": "purchase"},
+        timezone="UTC",
     )
-    return History.from_native(purchases.to_native(), timezone="UTC")

@@ -50,10 +50,13 @@ def trust_of(*, as_of=NOW, metric=None, **customers):
         {"customer_id": name, "occurred_at": NOW - timedelta(days=5000), "kind": "question"}
         for name in customers
     ]
-    columns = ("customer_id", "occurred_at", "kind", "phase", "outcome", "severity")
-    history = History.from_native(pl.from_arrow(arrow_table(rows, columns)))
-    read = custloyal.read(history, metric or Trust(), as_of=as_of)["trust"].to_dicts()
+    read = custloyal.read(history_of(rows), metric or Trust(), as_of=as_of)["trust"].to_dicts()
     return {each["customer_id"]: each for each in read}
+
+
+def history_of(rows):
+    columns = ("customer_id", "occurred_at", "kind", "phase", "outcome", "severity")
+    return History.from_native(pl.from_arrow(arrow_table(rows, columns)))
 
 
 def scores(**customers):
@@ -123,6 +126,17 @@ def test_a_heavier_row_moves_the_score_at_least_as_far(past, age, weight, more, 
     read = scores(before=past, light=[*past, (age, weight, sign)], heavy=[*past, heavier])
     light, heavy = (abs(read[name] - read["before"]) for name in ("light", "heavy"))
     assert heavy >= light - tolerance([*past, heavier])
+
+
+@given(past=st.lists(marks, min_size=1, max_size=12), mean=st.sampled_from([0.1, 0.5, 0.9]))
+def test_contributions_have_the_right_sign_and_sum(past, mean):
+    history, metric = history_of([row("ann", *mark) for mark in past]), Trust(prior_mean=mean)
+    found = custloyal.contributions(history, metric, as_of=NOW).to_dicts()
+    [read] = custloyal.read(history, metric, as_of=NOW)["trust"].to_dicts()
+    assert len(found) == len(past)
+    assert all(each["contribution"] * each["outcome"] > 0 for each in found)
+    total = sum(each["contribution"] for each in found)
+    assert total == pytest.approx(read["trust"] - mean, rel=0, abs=tolerance(past))
 
 
 @given(past=pasts, mean=st.sampled_from([0.1, 0.5, 0.9]))
