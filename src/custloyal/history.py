@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property
@@ -11,27 +10,32 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 import attrs
 import narwhals as nw
 
+from custloyal.acceptance import (
+    Counts,
+    check_currency,
+    counted,
+    duplicates_of,
+    has_duplicates,
+    height,
+    judged_rows,
+    with_negative_returns,
+)
 from custloyal.columns import CANONICAL, DAY, PLACE, REQUIRED, ColumnType
-from custloyal.engines import Aggregate, Combine, Home, Table, from_columns, opened, scanned
+from custloyal.engines import Home, Table, from_columns, opened, scanned
 from custloyal.errors import DataError, InvalidValueError, MissingColumnError, Mistake, nearest
 from custloyal.fold import Source
-from custloyal.intake import REASON, WORD, Normalised, amount_reasons, normalised, with_reasons
+from custloyal.intake import REASON
 from custloyal.mapping import DropWhen, IntakeMapping, KindWhen
-from custloyal.models import Interaction, Kind
+from custloyal.models import Interaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from custloyal.engines import Engine
 
 __all__ = ["History", "Intake", "Unique"]
 
 Unique: TypeAlias = Literal["check", "assume"]
-
-COUNT = "count"
-NEGATED = "negated"
-_AMOUNTS = ("amount", "list_amount", "margin_amount")
 
 
 @attrs.frozen(kw_only=True)
@@ -90,7 +94,7 @@ class History:
     _given: Table = attrs.field(repr=False)
     _mapping: IntakeMapping = attrs.field(repr=False)
     _duplicates: Table | None = attrs.field(repr=False)
-    _counts: _Counts | None
+    _counts: Counts | None
 
     # In and out --------------------------------------------------------------------------
 
@@ -251,8 +255,8 @@ class History:
     def intake(self) -> Intake:
         """What became of each row; counted on first use where the rows are files."""
         counts = self._counts or self._counted()
-        given = _height(self._given)
-        duplicates = 0 if self._duplicates is None else _height(self._duplicates)
+        given = height(self._given)
+        duplicates = 0 if self._duplicates is None else height(self._duplicates)
         return Intake(
             given=given,
             accepted=counts.accepted,
@@ -271,14 +275,14 @@ class History:
         row, reason = (nw.col(PLACE) + 1).alias("row"), nw.col(REASON).alias("reason")
         return self.home.bring_back(rejected.select(row, reason, *self.columns))
 
-    def _counted(self) -> _Counts:
+    def _counted(self) -> Counts:
         judged = self._judged(placed=self._duplicates is not None)
         if self._duplicates is not None:
             judged = judged.join(self._duplicates, on=PLACE, how="anti")
-        return _counted(judged, self.home.engine)
+        return counted(judged, self.home.engine)
 
     def _judged(self, *, placed: bool) -> Table:
-        return _judged(self._given, self.home, self._mapping, placed=placed)[0]
+        return judged_rows(self._given, self.home, self._mapping, placed=placed)[0]
 
     # For the plan ------------------------------------------------------------------------
 
@@ -311,20 +315,20 @@ class History:
             )
         engine = home.engine
         placed = mapping.lines or "interaction_id" not in {*table.collect_schema(), *mapping.names}
-        judged, columns = _judged(table, home, mapping, placed=placed)
-        _check_currency(judged, columns)
+        judged, columns = judged_rows(table, home, mapping, placed=placed)
+        check_currency(judged, columns)
         duplicates = None
-        if unique == "check" and "interaction_id" in columns and _has_duplicates(judged):
-            placed_rows = engine.store(_judged(table, home, mapping, placed=True)[0])
-            duplicates = _duplicates(placed_rows, engine)
+        if unique == "check" and "interaction_id" in columns and has_duplicates(judged):
+            placed_rows = engine.store(judged_rows(table, home, mapping, placed=True)[0])
+            duplicates = duplicates_of(placed_rows, engine)
             judged = placed_rows.join(duplicates, on=PLACE, how="anti")
         # Files are counted when somebody asks. A step that would change nothing is left out.
-        counts = None if home.is_file_like else _counted(judged, engine)
+        counts = None if home.is_file_like else counted(judged, engine)
         accepted = judged
         if counts is None or counts.rejected:
             accepted = accepted.filter(nw.col(REASON).is_null())
         if counts is None or counts.negated:
-            accepted = _with_negative_returns(accepted, columns)
+            accepted = with_negative_returns(accepted, columns)
         order = _order(mapping, columns)
         kept = dict.fromkeys([*columns, *order])
         accepted = accepted.select(*kept)
@@ -344,160 +348,9 @@ class History:
         )
 
 
-def _judged(
-    table: Table, home: Home, mapping: IntakeMapping, *, placed: bool
-) -> tuple[Table, tuple[str, ...]]:
-    """Every row under our names, lines added up, with a reason where it is to be rejected."""
-    taken = normalised(
-        table, home.engine, mapping, placed=placed or mapping.lines, eager=not home.is_file_like
-    )
-    judged = _with_lines_added(taken, home.engine) if mapping.lines else taken.table
-    judged = with_reasons(judged, amount_reasons(taken.columns))
-    return _with_negated(judged, taken.columns), taken.columns
-
-
-# Counting ------------------------------------------------------------------------------------
-
-
-@attrs.frozen
-class _Counts:
-    accepted: int
-    rejected: Mapping[str, int]
-    unmapped: Mapping[str, int]
-    negated: int
-
-
-def _counted(judged: Table, engine: Engine) -> _Counts:
-    """One pass over the rows for all that the intake counts."""
-    rows = judged.select(REASON, WORD, NEGATED, nw.lit(1).alias(COUNT))
-    sums = {name: Aggregate(Combine.SUM, name) for name in (COUNT, NEGATED)}
-    accepted, negated = 0, 0
-    rejected: Counter[str] = Counter()
-    unmapped: Counter[str] = Counter()
-    grouped = engine.group(rows, [REASON, WORD], sums).collect("polars")
-    for row in grouped.iter_rows(named=True):
-        if row[REASON] is not None:
-            rejected[row[REASON]] += row[COUNT]
-            continue
-        accepted += row[COUNT]
-        negated += row[NEGATED]
-        if row[WORD] is not None:
-            unmapped[row[WORD]] += row[COUNT]
-    return _Counts(accepted, dict(rejected.most_common()), dict(unmapped.most_common()), negated)
-
-
-def _height(table: Table) -> int:
-    return int(table.select(nw.len().alias(COUNT)).collect("polars").item())
-
-
-def _with_usable_rating(row: dict[str, Any]) -> dict[str, Any]:
-    low, high, rating = (row.get(name) for name in ("rating_min", "rating_max", "rating"))
-    scaled = low is None or high is None or low < high
-    on_scale = rating is None or (
-        (low is None or low <= rating) and (high is None or rating <= high)
-    )
-    if scaled and on_scale:
-        return row
-    return {name: value for name, value in row.items() if not name.startswith("rating")}
-
-
-# Rows that become others ---------------------------------------------------------------------
-
-
-def _with_negated(judged: Table, columns: tuple[str, ...]) -> Table:
-    if "amount" not in columns:
-        return judged.with_columns(nw.lit(0).alias(NEGATED))
-    wrong = (nw.col("kind") == Kind.RETURN.value) & (nw.col("amount") > 0)
-    return judged.with_columns(nw.when(wrong).then(nw.lit(1)).otherwise(nw.lit(0)).alias(NEGATED))
-
-
-def _with_negative_returns(rows: Table, columns: tuple[str, ...]) -> Table:
-    if "amount" not in columns:
-        return rows
-    amount = nw.col("amount")
-    wrong = (nw.col("kind") == Kind.RETURN.value) & (amount > 0)
-    return rows.with_columns(nw.when(wrong).then(0 - amount).otherwise(amount).alias("amount"))
-
-
-def _with_lines_added(taken: Normalised, engine: Engine) -> Table:
-    """Lines of one interaction_id and kind as one row, at its earliest time."""
-    if "interaction_id" not in taken.columns:
-        raise MissingColumnError(
-            Mistake(
-                "interaction_id", "is needed to add up lines", "columns={'interaction_id': '...'}"
-            )
-        )
-    keys = ["interaction_id", "kind"]
-    rest = [name for name in (*taken.columns, WORD) if name not in keys]
-    sums = [name for name in rest if name in _AMOUNTS]
-    known = {f"{name} is known": nw.col(name).is_null() for name in sums}
-    aggregates = {
-        PLACE: Aggregate(Combine.MIN, PLACE),
-        **{name: Aggregate(Combine.FIRST, name, order=PLACE) for name in rest},
-        "occurred_at": Aggregate(Combine.MIN, "occurred_at"),
-        **{name: Aggregate(Combine.SUM, name) for name in sums},
-        **{name: Aggregate(Combine.MAX, name) for name in known},
-    }
-    is_line = nw.col(REASON).is_null() & ~nw.col("interaction_id").is_null()
-    lines = taken.table.filter(is_line).with_columns(
-        **{
-            name: nw.when(unknown).then(nw.lit(0)).otherwise(nw.lit(1))
-            for name, unknown in known.items()
-        }
-    )
-    added = engine.group(lines, keys, aggregates)
-    # The sum of amounts that are all unknown is unknown, not 0.
-    added = added.with_columns(
-        **{name: nw.when(nw.col(f"{name} is known") == 1).then(nw.col(name)) for name in sums}
-    )
-    order = [*keys, *rest, PLACE, REASON]
-    others = taken.table.filter(~is_line).select(*order)
-    added = added.with_columns(nw.lit(None, dtype=nw.String).alias(REASON)).select(*order)
-    return engine.store(nw.concat([added, others]))
-
-
-def _has_duplicates(judged: Table) -> bool:
-    key = nw.col("interaction_id")
-    ids = judged.filter(nw.col(REASON).is_null() & ~key.is_null())
-    counted = ids.select(nw.len().alias(COUNT), key.n_unique().alias("distinct"))
-    rows, distinct = counted.collect("polars").row(0)
-    return bool(rows > (distinct or 0))
-
-
-def _duplicates(judged: Table, engine: Engine) -> Table:
-    """The places of accepted rows whose interaction_id an earlier row bears."""
-    ordered = engine.with_previous(
-        judged.filter(nw.col(REASON).is_null() & ~nw.col("interaction_id").is_null()).select(
-            "interaction_id", "occurred_at", PLACE
-        ),
-        within="interaction_id",
-        order=["occurred_at", PLACE],
-        previous={"earlier": (PLACE, 1)},
-    )
-    return engine.store(ordered.filter(~nw.col("earlier").is_null()).select(PLACE))
-
-
-# Structure -----------------------------------------------------------------------------------
-
-
 def _order(mapping: IntakeMapping, columns: tuple[str, ...]) -> tuple[str, ...]:
     time = "occurred_at" if mapping.order is None else mapping.order
     return (time, "interaction_id" if "interaction_id" in columns else PLACE)
-
-
-def _check_currency(judged: Table, columns: tuple[str, ...]) -> None:
-    if "currency" not in columns:
-        return
-    money = judged.filter(nw.col(REASON).is_null() & ~nw.col("currency").is_null())
-    found = sorted(money.select("currency").unique().collect("polars")["currency"].to_list())
-    if len(found) > 1:
-        raise DataError(
-            Mistake(
-                "currency",
-                f"holds {len(found)} currencies ({', '.join(found[:5])}), which do not add up",
-                "convert the amounts into one currency, or take one currency at a time",
-            )
-        )
 
 
 def _customers(frame: Any) -> Table:
@@ -506,7 +359,7 @@ def _customers(frame: Any) -> Table:
         raise MissingColumnError(Mistake("customers", "has no column customer_id"))
     key = nw.col("customer_id")
     rows, distinct = (
-        table.select(nw.len().alias(COUNT), key.n_unique().alias("distinct"))
+        table.select(nw.len().alias("rows"), key.n_unique().alias("distinct"))
         .collect("polars")
         .row(0)
     )
@@ -519,3 +372,14 @@ def _customers(frame: Any) -> Table:
             )
         )
     return table
+
+
+def _with_usable_rating(row: dict[str, Any]) -> dict[str, Any]:
+    low, high, rating = (row.get(name) for name in ("rating_min", "rating_max", "rating"))
+    scaled = low is None or high is None or low < high
+    on_scale = rating is None or (
+        (low is None or low <= rating) and (high is None or rating <= high)
+    )
+    if scaled and on_scale:
+        return row
+    return {name: value for name, value in row.items() if not name.startswith("rating")}

@@ -16,7 +16,8 @@ import attrs
 import narwhals as nw
 
 from custloyal.engines import Engine
-from custloyal.fold import REFERENCE, Column, Derived, Fold, Let, Merging, Source, Step, derived_key
+from custloyal.fold import Column, Derived, Fold, Let, Merging, Source, Step, derived_key
+from custloyal.state_column import REFERENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -124,9 +125,9 @@ class Pass:
         parts: dict[str, nw.Expr] = {}
         for name, column in self.columns.items():
             parts |= column.parts(name, setting.as_of)
-        # Not `select` alone: a count is a literal, and literals alone would make a single row.
+        # Not `select` alone: a literal among others would make a single row.
         held = prepared.with_columns(**parts) if parts else prepared
-        return held.select(*self.grain, *parts)
+        return held.select(*self.grain, *parts) if self.grain or parts else held
 
     def run(self, rows: Table, setting: Setting) -> Table:
         """The states: one row for each group without a null key."""

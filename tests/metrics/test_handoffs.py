@@ -104,9 +104,9 @@ def test_whole_numbers_order_as_numbers(backend):
 
 @every_backend
 def test_places_break_ties_where_ids_are_unknown(backend):
-    rows = case("AABB" * 50, interaction_id=[None] * 200)
+    rows = case("AABB" * 5_000, interaction_id=[None] * 20_000)
     [read] = read_rows(backend, History.from_native(backend.frame(rows)), HandOffs(), NOON)
-    assert read["handoff_count"] == 99
+    assert read["handoff_count"] == 9_999
 
 
 @every_backend

@@ -46,6 +46,8 @@ def at(day, kind, **more):
 
 BOUGHT_TWICE = [at("2024-05-01T10:00", "purchase"), at("2024-05-09T11:00", "purchase")]
 
+COMPLAINT = at("2024-05-20", "complaint")
+
 
 @every_backend
 @pytest.mark.parametrize(
@@ -71,6 +73,19 @@ BOUGHT_TWICE = [at("2024-05-01T10:00", "purchase"), at("2024-05-09T11:00", "purc
             None,
         ),
         ([*BOUGHT_TWICE, *[at("2024-05-20", "complaint")] * 3], "know", "2024-05-01T10:00", None),
+        # Trust of about 0.26 and 0.20: on both sides of half the prior.
+        (
+            [at("2024-05-01", "visit"), COMPLAINT | {"severity": 0.45}],
+            "like",
+            "2024-05-01",
+            "middle",
+        ),
+        (
+            [at("2024-05-01", "visit"), COMPLAINT | {"severity": 0.75}],
+            "know",
+            "2024-05-01",
+            "middle",
+        ),
         # The second purchase of the first day is no second purchase day.
         (
             [at("2024-05-01T10:00", "purchase"), at("2024-05-01T23:00", "purchase")],

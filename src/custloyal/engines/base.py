@@ -27,6 +27,8 @@ class Combine(StrEnum):
     SUM = "sum"
     COUNT = "count"
     """How many are true; counts themselves are combined by `SUM`."""
+    ROWS = "rows"
+    """How many rows there are, whatever they hold."""
     MIN = "min"
     MAX = "max"
     FIRST = "first"
@@ -41,7 +43,7 @@ class Aggregate:
 
     Args:
         combine: How the values of a group become one.
-        column: The column that is aggregated; its nulls are not seen.
+        column: The column that is aggregated; its nulls are not seen. `ROWS` looks at none.
         order: For `FIRST` and `LAST` the column that orders the rows; not seen where it is null.
     """
 

@@ -32,7 +32,7 @@ class DuckDBEngine:
         groups = [_quoted(key) for key in keys]
         types = dict(zip(rows.columns, map(str, rows.types), strict=True))
         said = [
-            f"{_aggregated(aggregate, types[aggregate.column])} AS {_quoted(name)}"
+            f"{_aggregated(aggregate, types.get(aggregate.column, ''))} AS {_quoted(name)}"
             for name, aggregate in aggregates.items()
         ]
         return nw.from_native(rows.aggregate(", ".join([*groups, *said]), ", ".join(groups)))
@@ -198,6 +198,8 @@ def _aggregated(aggregate: Aggregate, kind: str) -> str:
             # DuckDB adds whole numbers to HUGEINT, which other libraries read as decimals.
             whole = kind.endswith("INT") or kind == "INTEGER"
             return f"coalesce(sum({column}), 0){'::BIGINT' if whole else ''}"
+        case Combine.ROWS:
+            return "count(*)"
         case Combine.COUNT:
             return f"count(*) FILTER (WHERE {column})"
         case Combine.MIN:

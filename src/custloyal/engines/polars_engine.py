@@ -34,7 +34,7 @@ class PolarsEngine:
         rows: pl.LazyFrame = frame.to_native()
         schema = rows.collect_schema()
         said = {
-            name: _aggregated(aggregate, schema[aggregate.column])
+            name: _aggregated(aggregate, schema.get(aggregate.column))
             for name, aggregate in aggregates.items()
         }
         grouped = rows.group_by(*keys).agg(**said) if keys else rows.select(**said)
@@ -153,12 +153,14 @@ class PolarsEngine:
         )
 
 
-def _aggregated(aggregate: Aggregate, dtype: pl.DataType) -> pl.Expr:
+def _aggregated(aggregate: Aggregate, dtype: pl.DataType | None) -> pl.Expr:
     column = pl.col(aggregate.column)
     match aggregate.combine:
         case Combine.SUM:
             # A sum of 32 bit numbers stays in 32 bits, and overflows in silence.
-            return (column.cast(pl.Int64) if dtype.is_integer() else column).sum()
+            return (column.cast(pl.Int64) if dtype and dtype.is_integer() else column).sum()
+        case Combine.ROWS:
+            return pl.len().cast(pl.Int64)
         case Combine.COUNT:
             return column.sum().cast(pl.Int64)
         case Combine.MIN:

@@ -1,0 +1,224 @@
+"""The seam: where two parts of the rows meet within a group, and what is folded around it.
+
+What a row adds depends on a few rows before it. So the states of the whole are those of the parts,
+plus those of the rows around the seam, minus those of the rows before and after it alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+import narwhals as nw
+
+from custloyal.columns import DAY, PLACE
+from custloyal.engines import Combine
+from custloyal.errors import InvalidValueError, MergeError, Mistake
+from custloyal.history import History
+from custloyal.planner import Pass, Setting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from custloyal.engines import Table
+
+__all__ = ["Seam", "check_additive", "halo_columns", "halo_of"]
+
+_HALO = 3
+"""How many rows at each end of a group are kept: enough to look back two stints."""
+_SIDE = "_side"
+_HEAD, _TAIL = 0, 1
+_ADDITIVE = (Combine.SUM, Combine.COUNT, Combine.ROWS)
+
+
+@attrs.frozen
+class Seam:
+    """Two parts of the rows that one pass folded apart.
+
+    Args:
+        each: The pass.
+        setting: Where and as of when.
+        columns: The columns of the rows.
+        again: The rows of groups in which the parts overlap; None where there are none to give.
+    """
+
+    each: Pass
+    setting: Setting
+    columns: tuple[str, ...]
+    again: History | None
+
+    def joined(self, mine: tuple[Table, Table], theirs: tuple[Table, Table]) -> tuple[Table, Table]:
+        """The states of both parts together, and the rows at the ends of their groups.
+
+        Args:
+            mine: States and ends of the part that came first in the input.
+            theirs: Those of the other part.
+
+        Raises:
+            MergeError: Where groups overlap in time and are not given again.
+        """
+        engine, group = self.setting.engine, self._group
+        (my_states, my_halo), (their_states, their_halo) = mine, self._placed(mine, theirs)
+        meeting = engine.store(self._meeting(my_halo, their_halo))
+        overlapping = meeting.filter(~nw.col("mine_first") & ~nw.col("theirs_first")).select(group)
+        self._check_overlap(overlapping)
+        first, second = (
+            meeting.filter(nw.col("mine_first")).select(group),
+            meeting.filter(~nw.col("mine_first") & nw.col("theirs_first")).select(group),
+        )
+        before = nw.concat(
+            [self._side(my_halo, _TAIL, first), self._side(their_halo, _TAIL, second)]
+        )
+        after = nw.concat(
+            [self._side(their_halo, _HEAD, first), self._side(my_halo, _HEAD, second)]
+        )
+        states = self._added(
+            [my_states, their_states],
+            plus=[self._run(nw.concat([before, after]))],
+            minus=[self._run(before), self._run(after)],
+            without=overlapping,
+        )
+        halo = nw.concat([my_halo, their_halo])
+        alone = halo.join(meeting.select(group), on=group, how="anti")
+        met = nw.concat([first, second])
+        heads = self._ends(self._side(halo, _HEAD, met)).filter(nw.col(_SIDE) == _HEAD)
+        tails = self._ends(self._side(halo, _TAIL, met)).filter(nw.col(_SIDE) == _TAIL)
+        halos = [alone, heads, tails]
+        if self.again is not None:
+            rows = self.again.rows(self.setting.as_of).join(overlapping, on=group, how="semi")
+            states = nw.concat([states, self.each.run(rows, self.setting)])
+            halos.append(self._ends(rows.select(*self._kept)))
+        names = alone.collect_schema().names()
+        return engine.store(states), engine.store(
+            nw.concat([part.select(*names) for part in halos])
+        )
+
+    @property
+    def _group(self) -> str:
+        group = self.each.fold.source.group
+        assert group is not None  # a pass in time order has a group
+        return group
+
+    @property
+    def _kept(self) -> list[str]:
+        return halo_columns(self.columns, self.setting.order)
+
+    def _placed(
+        self, mine: tuple[Table, Table], theirs: tuple[Table, Table]
+    ) -> tuple[Table, Table]:
+        """Their halo with places after mine: where only places break a tie, mine came first."""
+        if PLACE not in self.setting.order:
+            return theirs
+        highest = mine[1].select(nw.col(PLACE).max()).collect("polars").item()
+        shifted = theirs[1].with_columns(nw.col(PLACE) + (0 if highest is None else highest + 1))
+        return theirs[0], shifted
+
+    def _meeting(self, mine: Table, theirs: Table) -> Table:
+        """The groups that both parts have, and which part comes first."""
+        bounds = self._bounds(mine, "mine").join(
+            self._bounds(theirs, "their"), on=self._group, how="inner"
+        )
+        return bounds.select(
+            self._group,
+            mine_first=self._not_after("mine_last", "their_first"),
+            theirs_first=self._not_after("their_last", "mine_first"),
+        )
+
+    def _bounds(self, halo: Table, whose: str) -> Table:
+        engine, group, order = self.setting.engine, self._group, self.setting.order
+        # A short group's rows are in both halves of its halo: each half has one edge.
+        first, last = (
+            engine.with_previous(
+                halo.filter(nw.col(_SIDE) == side),
+                within=group,
+                order=order,
+                previous={"beyond": (group, step)},
+            )
+            .filter(nw.col("beyond").is_null())
+            .select(
+                group, **{f"{whose}_{edge}_{at}": nw.col(name) for at, name in enumerate(order)}
+            )
+            for side, edge, step in ((_HEAD, "first", 1), (_TAIL, "last", -1))
+        )
+        return first.join(last, on=group, how="inner")
+
+    def _not_after(self, earlier: str, later: str) -> nw.Expr:
+        """Whether one bound is at or before another, by the first order column that differs."""
+        said = nw.lit(value=True)
+        for place in reversed(range(len(self.setting.order))):
+            a, b = nw.col(f"{earlier}_{place}"), nw.col(f"{later}_{place}")
+            said = (a < b) | ((a == b) & said)
+        return said.fill_null(value=False)
+
+    def _check_overlap(self, overlapping: Table) -> None:
+        if self.again is not None:
+            return
+        found = overlapping.collect("polars")[self._group].to_list()
+        if found:
+            some = ", ".join(repr(each) for each in sorted(found, key=str)[:10])
+            raise MergeError(
+                Mistake(
+                    self._group,
+                    f"overlaps in time in {len(found)} groups: {some}",
+                    "give their rows, of both parts, as again=History",
+                )
+            )
+
+    def _side(self, halo: Table, side: int, groups: Table) -> Table:
+        rows = halo.filter(nw.col(_SIDE) == side).join(groups, on=self._group, how="semi")
+        return rows.select(*self._kept)
+
+    def _run(self, rows: Table) -> Table:
+        return self.each.run(rows, self.setting)
+
+    def _ends(self, rows: Table) -> Table:
+        prepared = self.each.prepared(rows, self.setting).select(*self._kept)
+        return halo_of(prepared, self.each, self.setting)
+
+    def _added(
+        self, parts: list[Table], *, plus: list[Table], minus: list[Table], without: Table
+    ) -> Table:
+        names = [*self.each.grain, *self.each.columns]
+        negative = {name: 0 - nw.col(name) for name in self.each.columns}
+        kept = [part.join(without, on=self._group, how="anti") for part in parts]
+        subtracted = [part.with_columns(**negative) for part in minus]
+        together = nw.concat([part.select(*names) for part in (*kept, *plus, *subtracted)])
+        return self.each.merged(together, self.setting)
+
+
+def halo_of(prepared: Table, each: Pass, setting: Setting) -> Table:
+    """The first and the last rows of each group."""
+    group = each.fold.source.group
+    assert group is not None  # a pass in time order has a group
+    ends = {"head": (group, _HALO), "tail": (group, -_HALO)}
+    marked = setting.engine.with_previous(
+        prepared, within=group, order=setting.order, previous=ends
+    )
+    sides = [
+        marked.filter(nw.col(end).is_null())
+        .drop("head", "tail")
+        .with_columns(nw.lit(side).alias(_SIDE))
+        for end, side in (("head", _HEAD), ("tail", _TAIL))
+    ]
+    return nw.concat(sides)
+
+
+def halo_columns(columns: Iterable[str], order: Iterable[str]) -> list[str]:
+    """The columns that rows at the ends of groups keep: all from which the steps begin."""
+    return list(dict.fromkeys([*columns, *order, DAY]))
+
+
+def check_additive(each: Pass) -> None:
+    """Refuse columns that cannot be subtracted.
+
+    Raises:
+        InvalidValueError: With every such column.
+    """
+    wrong = [
+        Mistake(name, "cannot be merged: over rows in order only counts and totals can")
+        for name, column in each.columns.items()
+        if column.combine not in (Combine.SUM, Combine.COUNT, Combine.ROWS)
+        or column.half_life_days is not None
+    ]
+    if wrong:
+        raise InvalidValueError(wrong)
