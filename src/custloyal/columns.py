@@ -59,5 +59,5 @@ REQUIRED = ("customer_id", "occurred_at", "kind")
 PLACE = "_row"
 """The internal column that numbers the rows in the order in which they were given, from 0."""
 
-DAY = "local_day"
+DAY = "_local_day"
 """The internal column of each row's local calendar day."""

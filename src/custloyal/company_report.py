@@ -151,7 +151,7 @@ def _trust(customers: nw.DataFrame[Any], readings: Readings, trust: Trust) -> di
         "mean": _number(scores.mean()),
         "median": _number(scores.median()),
         "prior": trust.prior_mean,
-        "below_prior_count": int((scores < trust.prior_mean).sum()),
+        "below_prior_count": int((customers["trust_balance"] < 0).sum()),
         "no_evidence_count": int(none.sum()),
         "bins": [
             {
@@ -232,7 +232,11 @@ def _cohorts(readings: Readings) -> list[dict[str, Any]]:
 def _attention(customers: nw.DataFrame[Any], trust: Trust, as_of: AsOf) -> list[dict[str, Any]]:
     """Who has most at stake: what they brought, times how far trust fell and how late they are."""
     x, silence = nw.col("x"), nw.col("T") - nw.col("t_x")
-    stake = nw.col("revenue_amount") if "revenue_amount" in customers.columns else nw.lit(1.0)
+    stake = nw.lit(1.0)
+    if "revenue_amount" in customers.columns:
+        # Who has not bought yet is looked at as if they were to bring what is usual.
+        usual_amount = customers["revenue_amount"].median()
+        stake = nw.col("revenue_amount").fill_null(1.0 if usual_amount is None else usual_amount)
     distrust = (trust.prior_mean - nw.col("trust")) / trust.prior_mean
     usual = nw.col("t_x") / x
     urgent = (
@@ -243,7 +247,7 @@ def _attention(customers: nw.DataFrame[Any], trust: Trust, as_of: AsOf) -> list[
             .then(1 - 2 * nw.col("usual_days") / nw.col("silence_days"))
             .otherwise(0.0),
         )
-        .with_columns(urgency=stake.fill_null(0.0) * (nw.col("distrust") + nw.col("late")))
+        .with_columns(urgency=stake * (nw.col("distrust") + nw.col("late")))
         .filter(nw.col("urgency") > 0)
         .sort("urgency", "customer_id", descending=[True, False])
         .head(_ATTENTION)

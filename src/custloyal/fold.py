@@ -229,11 +229,6 @@ class Source:
             InvalidValueError: Where a name is taken: folds that share a pass share its columns, so
                 a name must not mean two things.
         """
-        taken = sorted(self.columns & set(columns))
-        if taken:
-            raise InvalidValueError(
-                Mistake(name, "is a column already", "choose another name") for name in taken
-            )
         return self._then(Let(columns), columns)
 
     def within(self, group: str, **columns: Column) -> Source:
@@ -276,6 +271,11 @@ class Source:
         return next((s.within for s in reversed(self.steps) if isinstance(s, InOrder)), None)
 
     def _then(self, step: Step, names: Iterable[str]) -> Source:
+        taken = sorted(self.columns & set(names))
+        if taken:
+            raise InvalidValueError(
+                Mistake(name, "is a column already", "choose another name") for name in taken
+            )
         return attrs.evolve(self, columns=self.columns | set(names), steps=(*self.steps, step))
 
 
@@ -283,7 +283,7 @@ class Source:
 class Fold:
     """States at a grain, described and not yet computed.
 
-    A fold is a source too: `let`, `where`, `in_order` and `by` go on from its states.
+    A fold is a source too: `let`, `where`, `within` and `by` go on from its states.
 
     Args:
         source: What is folded.

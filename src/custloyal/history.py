@@ -120,7 +120,9 @@ class History:
 
         Args:
             frame: One row an interaction: Polars (eager or lazy), pandas, PyArrow, or a DuckDB
-                relation.
+                relation. A relation or lazy frame is looked at now and read again by each
+                reading: what lies behind it must not change in between. Columns whose names begin
+                with an underscore are left out.
             columns: For our column names the names in the frame, where they differ.
             constants: Columns that hold one value for all rows: {"kind": "purchase"}.
             derive: Columns that are computed: {"amount": "Quantity * UnitPrice"}.
@@ -133,7 +135,7 @@ class History:
             lines: Whether rows of one interaction_id are lines of one purchase, to be added up.
             order: A column that orders rows in place of their time.
             unique: "check" finds rows whose interaction_id an earlier row bears; "assume" trusts
-                that there are none.
+                that there are none. With `lines`, rows of one id are lines and no duplicates.
             customers: A second frame with one row for each customer_id.
 
         Returns:
@@ -318,7 +320,12 @@ class History:
         judged, columns = judged_rows(table, home, mapping, placed=placed)
         check_currency(judged, columns)
         duplicates = None
-        if unique == "check" and "interaction_id" in columns and has_duplicates(judged):
+        if (
+            unique == "check"
+            and "interaction_id" in columns
+            and not mapping.lines
+            and has_duplicates(judged)
+        ):
             placed_rows = engine.store(judged_rows(table, home, mapping, placed=True)[0])
             duplicates = duplicates_of(placed_rows, engine)
             judged = placed_rows.join(duplicates, on=PLACE, how="anti")

@@ -36,8 +36,9 @@ WORD = "_word"
 
 _OPPOSITE_SIGN = "a purchase with an amount below 0"
 _VOCABULARIES = {"phase": Phase, "initiated_by": Initiator, "survey_kind": SurveyKind}
+_YES, _NO = ("true", "yes", "1"), ("false", "no", "0")
 _RANGES = {"outcome": (-1.0, 1.0), "severity": (0.0, None)}
-_OFFSET = r":\d\d\S*([Zz]|[+-]\d\d:?\d\d)\s*$"
+_OFFSET = r":\d\d[\d:.]*\s*([Zz]|[+-]\d\d(:?\d\d)?)\s*$"
 MEND = "name the zone: timezone='Europe/London', or 'UTC'"
 
 Reasons = list[tuple[nw.Expr, str]]
@@ -50,7 +51,6 @@ class Normalised:
     Args:
         table: The rows, with a reason where one is to be rejected, and their place if asked for.
         columns: The names of what they hold.
-        types: What each column of the table of interactions holds.
     """
 
     table: Table
@@ -74,28 +74,33 @@ def normalised(
     """
     schema = dict(table.collect_schema())
     _check_names(schema, mapping)
+    named = {*mapping.sources, mapping.order}
+    schema = {n: t for n, t in schema.items() if not n.startswith("_") or n in named}
+    table = table.select(*schema)
     sources = _sources(schema, mapping)
     if placed:
         table = engine.with_place(table, PLACE)
-    reasons: Reasons = [
-        (each.holds(schema), each.reason or str(each)) for each in mapping.drop_when
-    ]
 
     texts = [name for name in _numbers_wanted(mapping, schema) if _is_text(schema[name])]
     table = _with_numbers(table, engine, texts)
+    # What was text is compared as the text that it was, beside the number that it became.
+    kept = {name: _kept_text(name) for name in texts}
+    reasons: Reasons = [
+        (each.holds(schema, kept), each.reason or str(each)) for each in mapping.drop_when
+    ]
     reasons += [(nw.col(_broken(name)), f"{name} is not a number") for name in texts]
 
-    measures = [name for name in schema if _is_measure(name, schema, mapping)]
+    measures = [name for name in schema if _is_measure(name, mapping)]
     kind = sources["kind"]
     for condition in reversed(mapping.kind_when):
         kind = (
-            nw.when(condition.holds(schema))
+            nw.when(condition.holds(schema, kept))
             .then(nw.lit(condition.kind.value))
             .otherwise(kind.cast(nw.String))
         )
-    named = {**sources, "kind": kind.cast(nw.String)}
-    kept = [*measures, PLACE] if placed else measures
-    table = with_reasons(table, reasons).select(*kept, REASON, **named)
+    ours = {**sources, "kind": kind.cast(nw.String)}
+    others = [*measures, PLACE] if placed else measures
+    table = with_reasons(table, reasons).select(*others, REASON, **ours)
     return _typed(table, engine, mapping, tuple(measures), eager=eager)
 
 
@@ -159,10 +164,16 @@ def _sources(schema: Mapping[str, DType], mapping: IntakeMapping) -> dict[str, n
     }
 
 
-def _is_measure(name: str, schema: Mapping[str, DType], mapping: IntakeMapping) -> bool:
-    """Whether a column stays under the user's own name."""
-    taken = {*CANONICAL, *mapping.columns.values(), PLACE, REASON, WORD}
-    return name == mapping.order or (name not in taken and schema[name] is not None)
+def _is_measure(name: str, mapping: IntakeMapping) -> bool:
+    """Whether a column stays under the user's own name.
+
+    Names that begin with an underscore are ours. DuckDB takes `Amount` and `amount` for one name,
+    so a column that differs from one of ours in case only is no measure on any engine.
+    """
+    if name == mapping.order:
+        return True
+    taken = {each.casefold() for each in (*CANONICAL, *mapping.columns.values())}
+    return not name.startswith("_") and name.casefold() not in taken
 
 
 # Types ---------------------------------------------------------------------------------------
@@ -185,13 +196,16 @@ def _broken(name: str) -> str:
     return f"{name} is broken"
 
 
+def _kept_text(name: str) -> str:
+    return f"{name} as text"
+
+
 def _with_numbers(table: Table, engine: Engine, texts: list[str]) -> Table:
     """Columns of text as numbers, each beside a column that says where it was none."""
     for name in texts:
-        kept = f"{name} as text"
         text = nw.col(name).cast(nw.String).str.strip_chars()
-        table = engine.with_numbers(table.with_columns(text.alias(kept)), column=name)
-        written = nw.col(kept).str.len_chars() > 0
+        table = engine.with_numbers(table.with_columns(text.alias(_kept_text(name))), column=name)
+        written = nw.col(_kept_text(name)).str.len_chars() > 0
         table = table.with_columns((written & nw.col(name).is_null()).alias(_broken(name)))
     return table
 
@@ -222,7 +236,8 @@ def _typed(
             table = table.with_columns(nw.col(name).cast(nw.Float64))
             reasons += _number_reasons(name)
         elif type_ is ColumnType.FLAG:
-            table = table.with_columns(nw.col(name).cast(nw.Boolean))
+            table, broken = _with_flags(table, name, dtype)
+            reasons += broken
         elif name != "kind" and name not in _VOCABULARIES:
             table = table.with_columns(nw.col(name).cast(nw.String))
     seen = _seen(table, engine) if eager else None
@@ -288,6 +303,8 @@ def _with_times(table: Table, engine: Engine, dtype: DType, mapping: IntakeMappi
 
 def _refuse_zoneless(table: Table, engine: Engine, mapping: IntakeMapping) -> None:
     """Texts with a time of day and no offset need a zone, as timestamps without one do."""
+    if "%z" in (mapping.time_format or ""):
+        return
     if PLACE not in table.collect_schema():
         table = engine.with_place(table, PLACE)
     text = nw.col("occurred_at")
@@ -318,6 +335,19 @@ def _with_ids(table: Table, name: str, dtype: DType) -> tuple[Table, Reasons]:
     whole = text.str.contains(r"^\d+\.0$")
     bare = nw.when(whole).then(text.str.replace_all(r"\.0$", "")).otherwise(text)
     return table.with_columns(nw.when(bare.str.len_chars() > 0).then(bare).alias(name)), []
+
+
+def _with_flags(table: Table, name: str, dtype: DType) -> tuple[Table, Reasons]:
+    """True or false, also where a file writes them as words."""
+    if not _is_text(dtype):
+        return table.with_columns(nw.col(name).cast(nw.Boolean)), []
+    text = nw.col(name).cast(nw.String).str.strip_chars().str.to_lowercase()
+    yes, no = one_of(text, _YES), one_of(text, _NO)
+    flag = nw.when(yes | no).then(yes)
+    marked = table.with_columns(
+        flag.alias(name), ((text.str.len_chars() > 0) & ~(yes | no)).alias(_broken(name))
+    )
+    return marked, [(nw.col(_broken(name)), f"{name} is neither true nor false")]
 
 
 def _number_reasons(name: str) -> Reasons:

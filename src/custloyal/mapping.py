@@ -94,7 +94,11 @@ class Condition:
     @property
     def numbers(self) -> list[str]:
         """The user's columns that it compares with a number."""
-        own = [self.column] if self._comparison() in {"below", "above"} and self.column else []
+        compared = self._comparison()
+        numeric = compared in {"below", "above"} or (
+            compared == "equal" and not isinstance(self.equal, str | bool)
+        )
+        own = [self.column] if numeric and self.column else []
         return [*own, *(name for each in self.all for name in each.numbers)]
 
     def mistakes(self, path: str) -> Iterator[Mistake]:
@@ -115,21 +119,29 @@ class Condition:
         for place, each in enumerate(self.all):
             yield from each.mistakes(f"{path}.all[{place}]")
 
-    def holds(self, schema: Mapping[str, DType]) -> nw.Expr:
-        """The condition as an expression; unknown where the value is missing."""
+    def holds(self, schema: Mapping[str, DType], texts: Mapping[str, str]) -> nw.Expr:
+        """The condition as an expression; unknown where the value is missing.
+
+        Args:
+            schema: The types of the user's columns.
+            texts: For each column of text that was made numbers the column that keeps its text.
+        """
         if self.all:
-            return nw.all_horizontal(*(each.holds(schema) for each in self.all), ignore_nulls=False)
+            return nw.all_horizontal(
+                *(each.holds(schema, texts) for each in self.all), ignore_nulls=False
+            )
         assert self.column is not None  # checked by `mistakes`
         column = nw.col(self.column)
-        text, dtype = column.cast(nw.String), schema[self.column]
+        written = nw.col(texts.get(self.column, self.column))
+        text, dtype = written.cast(nw.String), schema[self.column]
         held: dict[str, Callable[[], nw.Expr]] = {
             "equal": lambda: (text if isinstance(self.equal, str) else column) == self.equal,
             "prefix": lambda: text.str.starts_with(self.prefix or ""),
             "null": lambda: column.is_null() if self.null else ~column.is_null(),
             "below": lambda: column < self.below,
             "above": lambda: column > self.above,
-            "since": lambda: column >= _bound(self.since or "", dtype),
-            "before": lambda: column < _bound(self.before or "", dtype),
+            "since": lambda: written >= _bound(self.since or "", dtype),
+            "before": lambda: written < _bound(self.before or "", dtype),
         }
         return held[self._comparison() or ""]()
 
@@ -168,6 +180,10 @@ def _bound(text: str, dtype: DType) -> nw.Expr:
     if isinstance(dtype, nw.Date):
         return nw.lit(time.date())
     if isinstance(dtype, nw.Datetime):
+        if dtype.time_zone is None and time.tzinfo is not None:
+            raise ConfigurationError(
+                Mistake(text, "has an offset, and the column has none", "leave the offset out")
+            )
         aware = dtype.time_zone is not None and time.tzinfo is None
         return nw.lit(time.replace(tzinfo=ZoneInfo(dtype.time_zone or "UTC")) if aware else time)
     return nw.lit(text)
@@ -362,7 +378,8 @@ def _evaluated(node: ast.expr, names: Mapping[str, str], text: str) -> nw.Expr:
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return 0 - _evaluated(operand, names, text)
         case ast.Name(id=name):
-            return nw.col(names.get(name, name))
+            # Products of 32-bit numbers would wrap around in silence.
+            return nw.col(names.get(name, name)).cast(nw.Float64)
         case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
             return nw.lit(float(number))
         case _:

@@ -65,8 +65,7 @@ class Pass:
     @property
     def merging(self) -> Merging:
         """How states of this pass merge."""
-        origin = None if self.origin is None else self.origin.of.fold
-        return Fold(Source(frozenset(), origin, self.steps), self.grain, {}).merging
+        return self.fold.merging
 
     @property
     def fold(self) -> Fold:
@@ -108,8 +107,10 @@ class Pass:
         }
 
     def _add(self, name: str, column: Column) -> str:
+        # DuckDB takes `T` and `t` for one name.
+        taken = {each.casefold() for each in (*self.columns, *self.grain)}
         free, number = name, 2
-        while free in self.columns:
+        while free.casefold() in taken:
             free, number = f"{name}_{number}", number + 1
         self.columns[free] = column
         return free

@@ -210,6 +210,8 @@ def contributions(
     if not isinstance(metric, LinearMetric):
         name = getattr(metric, "name", repr(metric))
         raise InvalidValueError(Mistake(name, "has no contributions", "its score is not linear"))
+    if "contribution" in history.columns:
+        raise InvalidValueError(Mistake("contribution", "is a column of the history", "rename it"))
     at = resolved(history, as_of)
     setting = Setting(history.home.engine, history.order, _naive(at))
     (view,) = planned(history.interactions.columns, named(metric)).views[metric.name]
@@ -267,6 +269,8 @@ def named(metrics: Metric | Iterable[Metric]) -> dict[str, Metric]:
         for name in dict.fromkeys(names)
         if names.count(name) > 1
     ]
+    if not given:
+        mistakes.append(Mistake("metrics", "are none", "give metrics such as Trust()"))
     if mistakes:
         raise InvalidValueError(mistakes)
     return dict(zip(names, given, strict=True))

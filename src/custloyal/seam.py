@@ -12,23 +12,54 @@ import attrs
 import narwhals as nw
 
 from custloyal.columns import DAY, PLACE
-from custloyal.engines import Combine
+from custloyal.engines import Combine, Table
 from custloyal.errors import InvalidValueError, MergeError, Mistake
+from custloyal.fold import InOrder
 from custloyal.history import History
 from custloyal.planner import Pass, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from custloyal.engines import Table
 
-__all__ = ["Seam", "check_additive", "halo_columns", "halo_of"]
+__all__ = ["Part", "Seam", "check_additive"]
 
 _HALO = 3
 """How many rows at each end of a group are kept: enough to look back two stints."""
 _SIDE = "_side"
 _HEAD, _TAIL = 0, 1
 _ADDITIVE = (Combine.SUM, Combine.COUNT, Combine.ROWS)
+
+
+@attrs.frozen
+class Part:
+    """What is kept of one part of the rows for a pass over rows in order.
+
+    Args:
+        states: The states.
+        halo: The first and last of the prepared rows of each group.
+        edges: What orders the very first and the very last row of each group.
+    """
+
+    states: Table
+    halo: Table
+    edges: Table
+
+    @classmethod
+    def of(cls, rows: Table, each: Pass, *, columns: Iterable[str], setting: Setting) -> Part:
+        """Fold rows, and keep what their ends need."""
+        engine = setting.engine
+        kept = each.prepared(rows, setting).select(*_halo_columns(columns, setting.order))
+        entering = rows
+        for step in each.steps:
+            if isinstance(step, InOrder):
+                break
+            entering = step.apply(entering, engine, setting.order)
+        return cls(
+            engine.store(each.run(rows, setting)),
+            engine.store(_halo_of(kept, each, setting)),
+            engine.store(_edges(entering, _group_of(each), setting)),
+        )
 
 
 @attrs.frozen
@@ -47,19 +78,20 @@ class Seam:
     columns: tuple[str, ...]
     again: History | None
 
-    def joined(self, mine: tuple[Table, Table], theirs: tuple[Table, Table]) -> tuple[Table, Table]:
-        """The states of both parts together, and the rows at the ends of their groups.
+    def joined(self, mine: Part, theirs: Part) -> Part:
+        """Both parts together.
 
         Args:
-            mine: States and ends of the part that came first in the input.
-            theirs: Those of the other part.
+            mine: The part that came first in the input.
+            theirs: The other part.
 
         Raises:
             MergeError: Where groups overlap in time and are not given again.
         """
         engine, group = self.setting.engine, self._group
-        (my_states, my_halo), (their_states, their_halo) = mine, self._placed(mine, theirs)
-        meeting = engine.store(self._meeting(my_halo, their_halo))
+        theirs = self._placed(mine, theirs)
+        my_halo, their_halo = mine.halo, theirs.halo
+        meeting = engine.store(self._meeting(mine.edges, theirs.edges))
         overlapping = meeting.filter(~nw.col("mine_first") & ~nw.col("theirs_first")).select(group)
         self._check_overlap(overlapping)
         first, second = (
@@ -73,7 +105,7 @@ class Seam:
             [self._side(their_halo, _HEAD, first), self._side(my_halo, _HEAD, second)]
         )
         states = self._added(
-            [my_states, their_states],
+            [mine.states, theirs.states],
             plus=[self._run(nw.concat([before, after]))],
             minus=[self._run(before), self._run(after)],
             without=overlapping,
@@ -89,29 +121,32 @@ class Seam:
             states = nw.concat([states, self.each.run(rows, self.setting)])
             halos.append(self._ends(rows.select(*self._kept)))
         names = alone.collect_schema().names()
-        return engine.store(states), engine.store(
-            nw.concat([part.select(*names) for part in halos])
+        edges = nw.concat([mine.edges, theirs.edges]).drop(_SIDE)
+        return Part(
+            engine.store(states),
+            engine.store(nw.concat([part.select(*names) for part in halos])),
+            engine.store(_edges(edges, group, self.setting)),
         )
 
     @property
     def _group(self) -> str:
-        group = self.each.fold.source.group
-        assert group is not None  # a pass in time order has a group
-        return group
+        return _group_of(self.each)
 
     @property
     def _kept(self) -> list[str]:
-        return halo_columns(self.columns, self.setting.order)
+        return _halo_columns(self.columns, self.setting.order)
 
-    def _placed(
-        self, mine: tuple[Table, Table], theirs: tuple[Table, Table]
-    ) -> tuple[Table, Table]:
-        """Their halo with places after mine: where only places break a tie, mine came first."""
+    def _placed(self, mine: Part, theirs: Part) -> Part:
+        """Theirs with places after mine: where only places break a tie, mine came first."""
         if PLACE not in self.setting.order:
             return theirs
-        highest = mine[1].select(nw.col(PLACE).max()).collect("polars").item()
-        shifted = theirs[1].with_columns(nw.col(PLACE) + (0 if highest is None else highest + 1))
-        return theirs[0], shifted
+        highest = mine.edges.select(nw.col(PLACE).max()).collect("polars").item()
+        later = nw.col(PLACE) + (0 if highest is None else highest + 1)
+        return attrs.evolve(
+            theirs,
+            halo=theirs.halo.with_columns(later),
+            edges=theirs.edges.with_columns(later),
+        )
 
     def _meeting(self, mine: Table, theirs: Table) -> Table:
         """The groups that both parts have, and which part comes first."""
@@ -124,23 +159,18 @@ class Seam:
             theirs_first=self._not_after("their_last", "mine_first"),
         )
 
-    def _bounds(self, halo: Table, whose: str) -> Table:
-        engine, group, order = self.setting.engine, self._group, self.setting.order
-        # A short group's rows are in both halves of its halo: each half has one edge.
+    def _bounds(self, edges: Table, whose: str) -> Table:
         first, last = (
-            engine.with_previous(
-                halo.filter(nw.col(_SIDE) == side),
-                within=group,
-                order=order,
-                previous={"beyond": (group, step)},
+            edges.filter(nw.col(_SIDE) == side).select(
+                self._group,
+                **{
+                    f"{whose}_{edge}_{at}": nw.col(name)
+                    for at, name in enumerate(self.setting.order)
+                },
             )
-            .filter(nw.col("beyond").is_null())
-            .select(
-                group, **{f"{whose}_{edge}_{at}": nw.col(name) for at, name in enumerate(order)}
-            )
-            for side, edge, step in ((_HEAD, "first", 1), (_TAIL, "last", -1))
+            for side, edge in ((_HEAD, "first"), (_TAIL, "last"))
         )
-        return first.join(last, on=group, how="inner")
+        return first.join(last, on=self._group, how="inner")
 
     def _not_after(self, earlier: str, later: str) -> nw.Expr:
         """Whether one bound is at or before another, by the first order column that differs."""
@@ -173,7 +203,7 @@ class Seam:
 
     def _ends(self, rows: Table) -> Table:
         prepared = self.each.prepared(rows, self.setting).select(*self._kept)
-        return halo_of(prepared, self.each, self.setting)
+        return _halo_of(prepared, self.each, self.setting)
 
     def _added(
         self, parts: list[Table], *, plus: list[Table], minus: list[Table], without: Table
@@ -186,24 +216,44 @@ class Seam:
         return self.each.merged(together, self.setting)
 
 
-def halo_of(prepared: Table, each: Pass, setting: Setting) -> Table:
-    """The first and the last rows of each group."""
+def _halo_of(prepared: Table, each: Pass, setting: Setting) -> Table:
+    """The first and the last rows of each group, words as plain text."""
+    group = _group_of(each)
+    ends = {"_head": (group, _HALO), "_tail": (group, -_HALO)}
+    marked = setting.engine.with_previous(
+        prepared.with_columns(nw.col("kind").cast(nw.String)),
+        within=group,
+        order=setting.order,
+        previous=ends,
+    )
+    return _sides(marked, "_head", "_tail")
+
+
+def _edges(rows: Table, group: str, setting: Setting) -> Table:
+    """What orders the very first and the very last row of each group."""
+    ends = {"_first": (group, 1), "_last": (group, -1)}
+    known = rows.filter(~nw.col(group).is_null()).select(group, *setting.order)
+    marked = setting.engine.with_previous(known, within=group, order=setting.order, previous=ends)
+    return _sides(marked, "_first", "_last")
+
+
+def _sides(marked: Table, head: str, tail: str) -> Table:
+    """The rows beyond which there is none in the group, on either side."""
+    return nw.concat(
+        [
+            marked.filter(nw.col(end).is_null()).drop(head, tail).with_columns(_side=nw.lit(side))
+            for end, side in ((head, _HEAD), (tail, _TAIL))
+        ]
+    )
+
+
+def _group_of(each: Pass) -> str:
     group = each.fold.source.group
     assert group is not None  # a pass in time order has a group
-    ends = {"head": (group, _HALO), "tail": (group, -_HALO)}
-    marked = setting.engine.with_previous(
-        prepared, within=group, order=setting.order, previous=ends
-    )
-    sides = [
-        marked.filter(nw.col(end).is_null())
-        .drop("head", "tail")
-        .with_columns(nw.lit(side).alias(_SIDE))
-        for end, side in (("head", _HEAD), ("tail", _TAIL))
-    ]
-    return nw.concat(sides)
+    return group
 
 
-def halo_columns(columns: Iterable[str], order: Iterable[str]) -> list[str]:
+def _halo_columns(columns: Iterable[str], order: Iterable[str]) -> list[str]:
     """The columns that rows at the ends of groups keep: all from which the steps begin."""
     return list(dict.fromkeys([*columns, *order, DAY]))
 

@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 _MICROSECONDS_PER_DAY = 86_400_000_000
-REFERENCE = "reference_at"
+REFERENCE = "reference at"
 """The column of a state that says to which time its decayed sums were brought."""
 
 IntoExpr: TypeAlias = "str | nw.Expr"
@@ -119,7 +119,8 @@ class Column:
 
 def order_of(name: str) -> str:
     """The state column that orders a `first` or `last` column."""
-    return f"{name}_order"
+    # A name that no keyword can have, so that no other column has it.
+    return f"order of {name}"
 
 
 def total(value: IntoExpr, *, where: nw.Expr | None = None) -> Column:

@@ -25,7 +25,7 @@ from custloyal.metrics import Metric
 from custloyal.models import AsOf
 from custloyal.planner import Pass, Setting
 from custloyal.scoring import Planned, Readings, named, planned, readings_of, resolved
-from custloyal.seam import Seam, check_additive, halo_columns, halo_of
+from custloyal.seam import Part, Seam, check_additive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["States"]
 
 _MANIFEST = "states.json"
+_FORMAT = 1
 
 
 @attrs.frozen(eq=False, kw_only=True)
@@ -50,6 +51,7 @@ class States:
         timezone: The zone in which days were counted.
         columns: The columns of the rows.
         order: The columns that ordered the rows of a group.
+        complete: Whether no row after `as_of` was left out, so that a later time can be read.
         home: The engine of the tables.
     """
 
@@ -58,9 +60,11 @@ class States:
     timezone: str
     columns: tuple[str, ...]
     order: tuple[str, ...]
+    complete: bool
     home: Home
     _tables: Mapping[int, Table] = attrs.field(repr=False)
     _halos: Mapping[int, Table] = attrs.field(repr=False)
+    _edges: Mapping[int, Table] = attrs.field(repr=False)
 
     @classmethod
     def of(
@@ -86,17 +90,18 @@ class States:
         engine = history.home.engine
         setting = Setting(engine, history.order, _naive(at))
         rows = history.rows(setting.as_of)
-        tables, halos = {}, {}
+        tables, halos, edges = {}, {}, {}
         for each in plan.passes:
             if each.origin is not None:
                 continue
-            tables[each.number] = engine.store(each.run(rows, setting))
             if each.merging is Merging.IN_TIME_ORDER:
                 check_additive(each)
-                prepared = each.prepared(rows, setting).select(
-                    *halo_columns(history.columns, history.order)
-                )
-                halos[each.number] = engine.store(halo_of(prepared, each, setting))
+                part = Part.of(rows, each, columns=history.columns, setting=setting)
+                tables[each.number], halos[each.number] = part.states, part.halo
+                edges[each.number] = part.edges
+            else:
+                tables[each.number] = engine.store(each.run(rows, setting))
+        last = history.last_occurred_at
         return cls(
             metrics=tuple(wanted.values()),
             as_of=at,
@@ -104,8 +109,10 @@ class States:
             columns=history.columns,
             order=history.order,
             home=history.home,
+            complete=last is None or last <= at.instant,
             tables=tables,
             halos=halos,
+            edges=edges,
         )
 
     def read(self, *, as_of: AsOfLike | AsOf | None = None) -> Readings:
@@ -122,6 +129,8 @@ class States:
             raise InvalidValueError(
                 Mistake("as_of", f"is {at}, before that of the states, {self.as_of}", "read rows")
             )
+        if at.instant > self.as_of.instant:
+            self._check_complete(at)
         given = {each: self._tables[each.number] for each in self._first_level}
         near = next(iter(self._tables.values()))
         return readings_of(self._planned, near, self.home, order=self.order, as_of=at, given=given)
@@ -144,20 +153,30 @@ class States:
             MergeError: Where the two do not belong together, or groups overlap and are not given
                 again; they are named.
         """
+        other = other._brought_to(self)
         self._check_kin(other)
         at = max(self.as_of, other.as_of, key=lambda each: each.instant)
         setting = Setting(self.home.engine, self.order, _naive(at))
-        tables, halos = {}, {}
+        for part in (self, other):
+            if part.as_of.instant < at.instant:
+                part._check_complete(at)
+        tables, halos, edges = {}, {}, {}
         for each in self._first_level:
             mine, theirs = self._tables[each.number], other._tables[each.number]
             if each.merging is Merging.ANYWHERE:
                 tables[each.number] = setting.engine.store(_upserted(each, mine, theirs, setting))
                 continue
             seam = Seam(each, setting, self.columns, again)
-            tables[each.number], halos[each.number] = seam.joined(
-                (mine, self._halos[each.number]), (theirs, other._halos[each.number])
+            joined = seam.joined(
+                Part(mine, self._halos[each.number], self._edges[each.number]),
+                Part(theirs, other._halos[each.number], other._edges[each.number]),
             )
-        return attrs.evolve(self, as_of=at, tables=tables, halos=halos)
+            tables[each.number], halos[each.number] = joined.states, joined.halo
+            edges[each.number] = joined.edges
+        complete = self.complete and other.complete
+        return attrs.evolve(
+            self, as_of=at, complete=complete, tables=tables, halos=halos, edges=edges
+        )
 
     # On disk -----------------------------------------------------------------------------
 
@@ -171,10 +190,13 @@ class States:
                 write_parquet(table, fresh / f"pass-{number}.parquet")
             for number, table in self._halos.items():
                 write_parquet(table, fresh / f"halo-{number}.parquet")
+            for number, table in self._edges.items():
+                write_parquet(table, fresh / f"edges-{number}.parquet")
             (fresh / _MANIFEST).write_text(json.dumps(self._manifest, indent=1), encoding="utf-8")
             old = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-old-"))
             if target.exists():
                 target.replace(old / "states")
+            fresh.chmod(0o755)  # a temporary folder is its maker's alone
             fresh.replace(target)
             shutil.rmtree(old)
         finally:
@@ -195,6 +217,8 @@ class States:
             said = json.loads((Path(folder) / _MANIFEST).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise DataError(Mistake(str(folder), f"holds no states: {error}")) from None
+        if said.get("format") != _FORMAT:
+            raise DataError(Mistake(str(folder), "was written by another version", "fold again"))
         wanted = tuple(named(metrics).values())
         if [repr(each) for each in wanted] != said["metrics"]:
             raise DataError(
@@ -202,12 +226,12 @@ class States:
                     str(folder), f"holds the states of {', '.join(said['metrics'])}", "name these"
                 )
             )
-        tables, halos = (
+        tables, halos, edges = (
             {
                 int(number): read_parquet(Path(folder) / f"{kind}-{number}.parquet")
                 for number in said[kind]
             }
-            for kind in ("pass", "halo")
+            for kind in ("pass", "halo", "edges")
         )
         _, home = opened(next(iter(tables.values())).to_native())
         return cls(
@@ -216,14 +240,17 @@ class States:
             timezone=said["timezone"],
             columns=tuple(said["columns"]),
             order=tuple(said["order"]),
+            complete=said["complete"],
             home=home,
             tables=tables,
             halos=halos,
+            edges=edges,
         )
 
     @property
     def _manifest(self) -> dict[str, Any]:
         return {
+            "format": _FORMAT,
             "metrics": [repr(each) for each in self.metrics],
             "as_of": self.as_of.instant.isoformat(),
             "timezone": self.timezone,
@@ -231,6 +258,8 @@ class States:
             "order": list(self.order),
             "pass": list(self._tables),
             "halo": list(self._halos),
+            "edges": list(self._edges),
+            "complete": self.complete,
         }
 
     # -------------------------------------------------------------------------------------
@@ -243,6 +272,32 @@ class States:
     def _first_level(self) -> list[Pass]:
         return [each for each in self._planned.plan.passes if each.origin is None]
 
+    def _brought_to(self, kin: States) -> States:
+        """These states on the engine of others: loaded states are on Polars."""
+        engine, near = kin.home.engine, next(iter(kin._tables.values()))
+        if engine.name == self.home.engine.name:
+            return self
+
+        def brought(tables: Mapping[int, Table]) -> dict[int, Table]:
+            return {
+                number: engine.from_polars(table.collect("polars").to_native(), near)
+                for number, table in tables.items()
+            }
+
+        return attrs.evolve(
+            self,
+            home=kin.home,
+            tables=brought(self._tables),
+            halos=brought(self._halos),
+            edges=brought(self._edges),
+        )
+
+    def _check_complete(self, at: AsOf) -> None:
+        if not self.complete:
+            raise MergeError(
+                Mistake("as_of", f"rows after {self.as_of} were left out", f"fold as of {at}")
+            )
+
     def _check_kin(self, other: States) -> None:
         parts = {
             "metrics": (self.metrics, other.metrics),
@@ -252,7 +307,6 @@ class States:
                 sorted(set(other.columns) - set(self.columns)),
             ),
             "order": (self.order, other.order),
-            "engine": (self.home.engine.name, other.home.engine.name),
             **{
                 f"types of pass {number}": (_types(table), _types(other._tables[number]))
                 for number, table in self._tables.items()

@@ -15,10 +15,17 @@ import narwhals as nw
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-__all__ = ["Aggregate", "Combine", "Engine", "Table"]
+__all__ = ["ISO_TIME", "Aggregate", "Combine", "Engine", "Table"]
 
 Table: TypeAlias = nw.LazyFrame[Any]
 """A lazy narwhals frame of any engine."""
+
+
+ISO_TIME = (
+    r"^(\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(:\d\d(?:\.\d+)?)?)?)"
+    r"(?:\s*([Zz]|[+-]\d\d(?::?\d\d)?))?$"
+)
+"""The texts that are read as times: ISO 8601; the bare time, its seconds, its offset."""
 
 
 class Combine(StrEnum):

@@ -135,9 +135,14 @@ def _through_arrow(frame: nw.DataFrame[Any]) -> Table:
     import polars as pl  # noqa: PLC0415 (as above)
 
     native = frame.to_native()
-    if frame.implementation.is_pyarrow():
-        brought = pl.from_arrow(native)
-    else:
-        brought = pl.from_pandas(native, nan_to_null=True)
+    try:
+        if frame.implementation.is_pyarrow():
+            brought = pl.from_arrow(native)
+        else:
+            brought = pl.from_pandas(native, nan_to_null=True)
+    except Exception as error:  # noqa: BLE001 (Arrow, pandas and Polars raise of many kinds)
+        raise DataError(
+            Mistake("frame", f"cannot be read as Arrow: {error}", "give each column one type")
+        ) from None
     assert isinstance(brought, pl.DataFrame)  # a table, not a series
     return nw.from_native(brought.lazy())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import narwhals as nw
 
-from custloyal.engines.base import Aggregate, Combine
+from custloyal.engines.base import ISO_TIME, Aggregate, Combine
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -93,12 +93,20 @@ class DuckDBEngine:
         rows: DuckDBPyRelation = frame.to_native()
         text = f"trim(CAST({_quoted(column)} AS VARCHAR))"
         if time_format is not None:
-            wall = f"try_strptime({text}, {_literal(time_format)})"
-            return _replaced(rows, column, _from_wall_time(wall, timezone))
+            parsed = f"try_strptime({text}, {_literal(time_format)})"
+            zoned = "%z" in time_format
+            utc = f"timezone('UTC', {parsed})" if zoned else _from_wall_time(parsed, timezone)
+            return _replaced(rows, column, utc)
+        # DuckDB reads more than ISO 8601 ("infinity", "epoch") and drops offsets of hours alone.
+        offset = f"regexp_extract({text}, '{ISO_TIME}', 3)"
+        bare = f"regexp_extract({text}, '{ISO_TIME}', 1)"
+        sign = f"CASE WHEN {offset} LIKE '-%' THEN -1 ELSE 1 END"
+        hours = f"coalesce(try_cast(substr({offset}, 2, 2) AS BIGINT), 0)"
+        minutes = f"coalesce(try_cast(substr(replace({offset}, ':', ''), 4, 2) AS BIGINT), 0)"
+        wall = f"try_cast({bare} AS TIMESTAMP)"
         utc = (
-            f"CASE WHEN regexp_matches({text}, ':\\d\\d\\S*([Zz]|[+-]\\d\\d:?\\d\\d)$') "
-            f"THEN timezone('UTC', try_cast({text} AS TIMESTAMPTZ)) "
-            f"ELSE {_from_wall_time(f'try_cast({text} AS TIMESTAMP)', timezone)} END"
+            f"CASE WHEN {offset} = '' THEN {_from_wall_time(wall, timezone)} "
+            f"ELSE {wall} - to_minutes({sign} * ({hours} * 60 + {minutes})) END"
         )
         return _replaced(rows, column, utc)
 
@@ -152,8 +160,8 @@ class DuckDBEngine:
     def from_polars(self, frame: Any, near: Table) -> Table:
         rows: DuckDBPyRelation = near.to_native()
         # DuckDB finds the Arrow table by the name of this local variable, on the same connection.
-        arrow_table = frame.to_arrow()  # noqa: F841
-        brought = rows.query("rows", "SELECT * FROM arrow_table")
+        custloyal_arrow_table = frame.to_arrow()  # noqa: F841
+        brought = rows.query("rows", "SELECT * FROM custloyal_arrow_table")
         assert brought is not None  # a query that selects has a result
         return nw.from_native(brought.materialize())
 
@@ -196,7 +204,7 @@ def _aggregated(aggregate: Aggregate, kind: str) -> str:
     match aggregate.combine:
         case Combine.SUM:
             # DuckDB adds whole numbers to HUGEINT, which other libraries read as decimals.
-            whole = kind.endswith("INT") or kind == "INTEGER"
+            whole = kind.endswith(("INT", "INTEGER")) and kind != "HUGEINT"
             return f"coalesce(sum({column}), 0){'::BIGINT' if whole else ''}"
         case Combine.ROWS:
             return "count(*)"

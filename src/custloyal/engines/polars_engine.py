@@ -9,7 +9,7 @@ import narwhals as nw
 import polars as pl
 import polars.selectors as cs
 
-from custloyal.engines.base import Aggregate, Combine
+from custloyal.engines.base import ISO_TIME, Aggregate, Combine
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -99,8 +99,11 @@ class PolarsEngine:
         rows: pl.LazyFrame = frame.to_native()
         text = pl.col(column).cast(pl.String).str.strip_chars()
         if time_format is not None:
-            wall = text.str.to_datetime(time_format, strict=False, time_unit="us")
-            instant = _from_wall_time(wall, timezone)
+            parsed = text.str.to_datetime(time_format, strict=False, time_unit="us")
+            if "%z" in time_format:
+                instant = parsed.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+            else:
+                instant = _from_wall_time(parsed, timezone)
         else:
             instant = _from_iso_text(text, timezone)
         return nw.from_native(rows.with_columns(instant.alias(column)))
@@ -200,19 +203,18 @@ def _from_wall_time(wall: pl.Expr, timezone: str | None) -> pl.Expr:
 
 
 def _from_iso_text(text: pl.Expr, timezone: str | None) -> pl.Expr:
-    offset = text.str.extract(r":\d\d\S*?([Zz]|[+-]\d\d:?\d\d)$", 1)
-    bare = text.str.replace(r"(:\d\d\S*?)(?:[Zz]|[+-]\d\d:?\d\d)$", "$1").str.replace("[Tt]", " ")
+    bare = text.str.extract(ISO_TIME, 1).str.replace("[Tt]", " ")
+    offset = text.str.extract(ISO_TIME, 3)
     wall = pl.coalesce(
         bare.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", strict=False, time_unit="us"),
         bare.str.to_datetime("%Y-%m-%d %H:%M", strict=False, time_unit="us"),
         bare.str.to_date("%Y-%m-%d", strict=False).cast(pl.Datetime("us")),
     )
     sign = pl.when(offset.str.starts_with("-")).then(-1).otherwise(1)
-    minutes = offset.str.slice(1, 2).cast(pl.Int64, strict=False).fill_null(
-        0
-    ) * 60 + offset.str.slice(-2).cast(pl.Int64, strict=False).fill_null(0)
+    hours = offset.str.slice(1, 2).cast(pl.Int64, strict=False).fill_null(0)
+    minutes = offset.str.replace(":", "").str.slice(3, 2).cast(pl.Int64, strict=False).fill_null(0)
     return (
         pl.when(offset.is_null())
         .then(_from_wall_time(wall, timezone))
-        .otherwise(wall - pl.duration(minutes=sign * minutes))
+        .otherwise(wall - pl.duration(minutes=sign * (hours * 60 + minutes)))
     )

@@ -231,11 +231,12 @@ def gini(falling: nw.Series[Any]) -> float:
 
 
 def _cents(amount: nw.Expr) -> nw.Expr:
-    return (amount * _CENTS).round().cast(nw.Int64)
+    # Whole cents as floats: exact to 9e15, and larger amounts do not overflow.
+    return (amount * _CENTS).round()
 
 
 def _ceil(number: float) -> int:
-    return math.ceil(number - ROUNDING)
+    return max(1, math.ceil(number - ROUNDING))
 
 
 def _first(holds: nw.Series[Any]) -> int:

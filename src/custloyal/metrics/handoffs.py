@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import attrs
 import narwhals as nw
 
-from custloyal.errors import InvalidValueError, Mistake, nearest
+from custloyal.errors import InvalidValueError, MissingColumnError, Mistake, nearest
 from custloyal.fold import Fold, Source, count, previous, total
 from custloyal.metrics.base import Metric
 
@@ -37,15 +37,25 @@ class _HandOffMetric(Metric):
     def stints(self, interactions: Source) -> Source:
         """One row for each stint of a case with one holder: its first row, in order.
 
-        Rows without a holder are skipped. `before` is the holder of the stint before, `twice` of
-        the one before that.
+        Rows without a holder are skipped. `_before` is the holder of the stint before, `_twice`
+        of the one before that, `_before_at` the time at which the stint before began.
         """
+        lacking = [name for name in ("case_id", self.by) if name not in interactions.columns]
+        if lacking:
+            raise MissingColumnError(
+                Mistake(name, f"is needed by {self.name} and is not in the history")
+                for name in lacking
+            )
         rows = interactions.where(~nw.col(self.by).is_null()).in_order(
-            "case_id", before=previous(self.by)
+            "case_id", _held_before=previous(self.by)
         )
-        changes = nw.col("before").is_null() | (nw.col("before") != nw.col(self.by))
-        return rows.where(changes).in_order(
-            "case_id", before=previous(self.by), twice=previous(self.by, 2)
+        held_before = nw.col("_held_before")
+        starts = rows.where(held_before.is_null() | (held_before != nw.col(self.by)))
+        return starts.in_order(
+            "case_id",
+            _before=previous(self.by),
+            _twice=previous(self.by, 2),
+            _before_at=previous("occurred_at"),
         )
 
 
@@ -58,24 +68,27 @@ class HandOffs(_HandOffMetric):
 
     Returns (as a reading, one row a case that anybody held):
         `handoff_count` (changes of holder between consecutive rows), `ping_pong_count` (returns
-        A, B, A, with stints compressed).
+        A, B, A, with stints compressed), `tie_count` (hand-offs at the very time at which the
+        stint before began: their order rests on ids or places).
     """
 
     grain: ClassVar[tuple[str, ...]] = ("case_id",)
 
     def state(self, interactions: Source) -> Fold:
         """The changes, and the changes back."""
-        changed = ~nw.col("before").is_null()
+        changed = ~nw.col("_before").is_null()
+        tied = nw.col("_before_at") == nw.col("occurred_at")
         return self.stints(interactions).by(
             "case_id",
             handoff_count=count(changed),
-            ping_pong_count=count(nw.col(self.by) == nw.col("twice")),
+            ping_pong_count=count(nw.col(self.by) == nw.col("_twice")),
+            tie_count=count(tied),
         )
 
     def reading(self, state: Table, as_of: AsOf) -> Table:
         """The counts as they are."""
         del as_of
-        return state.select("case_id", "handoff_count", "ping_pong_count")
+        return state.select("case_id", "handoff_count", "ping_pong_count", "tie_count")
 
 
 @attrs.frozen(kw_only=True)
@@ -93,15 +106,16 @@ class HandOffMatrix(_HandOffMetric):
 
     def state(self, interactions: Source) -> Fold:
         """The changes of each case by pair, added up over cases."""
-        pairs = self.stints(interactions).let(
-            to_holder=nw.col(self.by), from_holder=nw.col("before")
-        )
-        by_case = pairs.by("case_id", "from_holder", "to_holder", handoff_count=count())
-        return by_case.by(
-            "from_holder", "to_holder", handoff_count=total("handoff_count"), case_count=count()
-        )
+        pairs = self.stints(interactions).let(_to=nw.col(self.by), _from=nw.col("_before"))
+        by_case = pairs.by("case_id", "_from", "_to", handoff_count=count())
+        return by_case.by("_from", "_to", handoff_count=total("handoff_count"), case_count=count())
 
     def reading(self, state: Table, as_of: AsOf) -> Table:
         """The counts as they are."""
         del as_of
-        return state.select("from_holder", "to_holder", "handoff_count", "case_count")
+        return state.select(
+            "handoff_count",
+            "case_count",
+            from_holder=nw.col("_from"),
+            to_holder=nw.col("_to"),
+        )

@@ -70,32 +70,28 @@ class Stage(Metric):
     def reading(self, state: Table, as_of: AsOf) -> Table:
         """The highest rung whose own condition holds."""
         del as_of
-        prior = self.trust.prior_mean
-        score = nw.col("score")
+        # By the balance, since scores round: s >= m0 where U >= 0, s >= m0 / 2 where U >= -c.
+        u, c = nw.col("trust_balance"), self.trust.prior_weight
         trusted_at = nw.min_horizontal("again_at", "advocated_at")
-        trusts = ~nw.col("trusted_at").is_null() & (score >= prior)
-        likes = ~nw.col("liked_at").is_null() & (score >= prior / 2)
+        trusts = ~nw.col("trusted_at").is_null() & (u >= 0)
+        likes = ~nw.col("liked_at").is_null() & (u >= -c)
         bought = nw.col("purchase_count") > 0
         reached = _chosen(
             (nw.col("bottom_count") > 0, nw.lit("bottom")),
             (nw.col("middle_count") > 0, nw.lit("middle")),
             otherwise=nw.lit("top"),
         )
-        return (
-            state.with_columns(trust_balance=self.trust.balance, trusted_at=trusted_at)
-            .with_columns(score=self.trust.score(nw.col("trust_balance")))
-            .select(
-                "customer_id",
-                stage=_chosen(
-                    (trusts, nw.lit("trust")), (likes, nw.lit("like")), otherwise=nw.lit("know")
-                ),
-                entered_at=_chosen(
-                    (trusts, nw.col("trusted_at")),
-                    (likes, nw.col("liked_at")),
-                    otherwise=nw.col("known_at"),
-                ),
-                funnel=nw.when(~bought).then(reached),
-            )
+        return state.with_columns(trust_balance=self.trust.balance, trusted_at=trusted_at).select(
+            "customer_id",
+            stage=_chosen(
+                (trusts, nw.lit("trust")), (likes, nw.lit("like")), otherwise=nw.lit("know")
+            ),
+            entered_at=_chosen(
+                (trusts, nw.col("trusted_at")),
+                (likes, nw.col("liked_at")),
+                otherwise=nw.col("known_at"),
+            ),
+            funnel=nw.when(~bought).then(reached),
         )
 
 
