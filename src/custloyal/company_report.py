@@ -11,6 +11,7 @@ import attrs
 import narwhals as nw
 
 from custloyal.columns import DAY
+from custloyal.errors import InvalidValueError, Mistake
 from custloyal.metrics import (
     BtydStatistics,
     CohortRetention,
@@ -71,7 +72,8 @@ def report(history: History, *, as_of: AsOfLike | AsOf | None = None) -> Report:
         The report.
 
     Raises:
-        InvalidValueError: Where `as_of` cannot be understood, or no row was accepted.
+        InvalidValueError: Where `as_of` cannot be understood or is before the first row, where no
+            row was accepted, or none names a customer.
     """
     at = resolved(history, as_of)
     trust = Trust()
@@ -87,12 +89,14 @@ def report(history: History, *, as_of: AsOfLike | AsOf | None = None) -> Report:
         metrics += [Concentration(), ParetoSegment()]
     readings = read(history, metrics, as_of=at)
     customers = _customers(readings)
+    seen = _seen(history, at)
+    _check_seen(seen, customers, at)
     revenue = customers["revenue_amount"].drop_nulls() if has_amounts else None
     return Report(
         {
             "as_of": at.day.isoformat(),
             "timezone": history.timezone,
-            **_seen(history, at),
+            **seen,
             "customers_count": len(customers),
             "trust": _trust(customers, readings, trust),
             "stages": _stages(customers),
@@ -139,6 +143,18 @@ def _seen(history: History, as_of: AsOf) -> dict[str, Any]:
             "without_customer": int(found["nobody"] or 0),
         },
     }
+
+
+def _check_seen(seen: Mapping[str, Any], customers: nw.DataFrame[Any], as_of: AsOf) -> None:
+    """Refuse to sum up nothing."""
+    if seen["period"]["first"] is None:
+        raise InvalidValueError(
+            Mistake("as_of", f"{as_of.day} is before the first accepted row", "name a later day")
+        )
+    if not len(customers):
+        raise InvalidValueError(
+            Mistake("customer_id", "is empty in every row that was accepted", "map another column")
+        )
 
 
 def _trust(customers: nw.DataFrame[Any], readings: Readings, trust: Trust) -> dict[str, Any]:

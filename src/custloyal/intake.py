@@ -114,6 +114,10 @@ def with_reasons(table: Table, reasons: Reasons) -> Table:
     return table.with_columns(said.alias(REASON))
 
 
+_MOST = 1e15
+"""Above it a float no longer holds cents."""
+
+
 def amount_reasons(columns: tuple[str, ...]) -> Reasons:
     """The reasons that look at whole purchases, so after lines are added up."""
     if "amount" not in columns:
@@ -353,6 +357,8 @@ def _with_flags(table: Table, name: str, dtype: DType) -> tuple[Table, Reasons]:
 def _number_reasons(name: str) -> Reasons:
     column = nw.col(name)
     reasons: Reasons = [(~column.is_finite(), f"{name} is not finite")]
+    if name.endswith("amount"):
+        reasons.append((column.abs() > _MOST, f"{name} is beyond {_MOST:.0e}"))
     low, high = _RANGES.get(name, (None, None))
     if low is not None:
         reasons.append((column < low, f"{name} is below {low:g}"))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 import narwhals as nw
@@ -12,16 +12,15 @@ import narwhals as nw
 from custloyal.engines import Aggregate, Combine, Home, Table
 from custloyal.errors import InvalidValueError, MissingColumnError, Mistake
 from custloyal.fold import Source, count
+from custloyal.history import History
 from custloyal.metrics import LinearMetric, Metric
 from custloyal.models import AsOf
 from custloyal.planner import Plan, Setting, View, known
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import datetime
 
     from custloyal.fold import Fold
-    from custloyal.history import History
     from custloyal.planner import Pass
     from custloyal.typing import AsOfLike
 
@@ -240,6 +239,11 @@ def explain(history: History, metrics: Metric | Iterable[Metric]) -> str:
 
 def resolved(history: History, as_of: AsOfLike | AsOf | None) -> AsOf:
     """The time that a user meant; the end of the last row's local day where they named none."""
+    if not isinstance(history, History):
+        kind = f"{type(history).__module__.partition('.')[0]} {type(history).__name__}"
+        raise InvalidValueError(
+            Mistake("history", f"is a {kind}", "use History.from_native(frame, ...)")
+        )
     if as_of is not None:
         return AsOf.parse(as_of, timezone=history.timezone)
     last = history.last_occurred_at
@@ -257,7 +261,9 @@ def named(metrics: Metric | Iterable[Metric]) -> dict[str, Metric]:
     Raises:
         InvalidValueError: Where something is no metric, or one is asked for twice.
     """
-    given = [metrics] if isinstance(metrics, Metric) else list(metrics)
+    # A class, a name or a history in place of metrics is one mistake, whatever it iterates over.
+    alone = isinstance(metrics, Metric | str | type) or not isinstance(metrics, Iterable)
+    given: list[Any] = [metrics] if alone else list(cast("Iterable[Metric]", metrics))
     mistakes = [
         Mistake("metrics", f"holds {each!r}, which is no metric", _mend(each))
         for each in given

@@ -271,6 +271,7 @@ def unknown(report: Mapping[str, Any]) -> str:
     """What the report does not know."""
     said, customers = report["intake"], report["customers_count"] or 0
     rejected = _rejected(report)
+    strange = sum(each["count"] or 0 for each in said["unmapped"])
     silent, amounts = report["trust"]["no_evidence_count"], report["concentration"]
     facts = [
         (said["unseen"], f"{counted(said['unseen'], 'interaction')} later than the report's day"),
@@ -279,6 +280,7 @@ def unknown(report: Mapping[str, Any]) -> str:
             said["without_customer"],
             f"{counted(said['without_customer'], 'interaction')} without a customer",
         ),
+        (strange, f"what {counted(strange, 'row')} were: {_words(said['unmapped'])}"),
         (silent, f"how anything felt to {_of(silent, customers)} of the customers"),
     ]
     if amounts is None:
@@ -288,6 +290,22 @@ def unknown(report: Mapping[str, Any]) -> str:
         facts.append((missing, f"the amount of {counted(missing, 'purchase')}"))
     known = [text for number, text in facts if number]
     return _sentence("; ".join(known)) + "." if known else "No row and no amount is missing."
+
+
+_WORDS = 3
+_WORD_LENGTH = 40
+
+
+def _words(unmapped: Sequence[Mapping[str, Any]]) -> str:
+    """Words that are no kind, as far as they fit into a sentence."""
+    named = [
+        f'"{each["word"][:_WORD_LENGTH]}"' if each["word"] else "an empty kind"
+        for each in unmapped[:_WORDS]
+    ]
+    more = len(unmapped) - len(named)
+    more_words = f" and {counted(more, 'other word')}" if more > 0 else ""
+    verb = "is" if len(unmapped) == 1 else "are"
+    return f"{', '.join(named)}{more_words} {verb} no kind (name them under [kinds])"
 
 
 def _rejected(report: Mapping[str, Any]) -> int:
