@@ -146,7 +146,7 @@ def test_what_rests_on_purchases_folds_the_interactions_once(backend):
     history, _ = history_of(backend, [NOBODY])
     lines = explain(history, LEDGER).splitlines()
     [ledger] = [line for line in lines if ": interactions" in line]
-    assert "by customer_id, local_day" in ledger
+    assert "by customer_id, _local_day" in ledger
     for metric in LEDGER:
         assert metric.name in ledger
 

@@ -73,7 +73,7 @@ def assert_equal(backend, actual, expected):
 
 @every_engine
 @given(data=st.data())
-@settings(max_examples=8)
+@settings(max_examples=4)
 def test_parts_split_at_random_merge_to_the_whole(backend, data):
     _, accepted = history_of(backend, data.draw(rows(max_size=30)))
     mine = data.draw(st.lists(st.booleans(), min_size=len(accepted), max_size=len(accepted)))
@@ -105,7 +105,7 @@ def test_a_purchase_day_may_stand_on_both_sides_of_a_cut(backend):
 
 @every_engine
 @given(data=st.data())
-@settings(max_examples=8)
+@settings(max_examples=4)
 def test_parts_of_different_times_merge_as_of_the_later(backend, data):
     _, accepted = history_of(backend, data.draw(rows(min_size=1, max_size=20)))
     assume(accepted)
@@ -121,7 +121,7 @@ def test_parts_of_different_times_merge_as_of_the_later(backend, data):
 
 @every_engine
 @given(data=st.data())
-@settings(max_examples=8)
+@settings(max_examples=4)
 def test_a_state_read_later_has_decayed(backend, data):
     _, accepted = history_of(backend, data.draw(rows(min_size=1, max_size=15)))
     assume(accepted)
@@ -169,7 +169,7 @@ def case_rows(draw, **sizes):
 @every_engine
 @pytest.mark.parametrize("numbered", [True, False], ids=["by id", "by place"])
 @given(data=st.data())
-@settings(max_examples=8)
+@settings(max_examples=5)
 def test_hand_offs_merge_at_a_seam_of_each_case(backend, numbered, data):
     drawn = data.draw(case_rows(min_size=1, max_size=40))
     cuts = {case: data.draw(st.integers(0, len(drawn))) for case in CASES}
@@ -193,7 +193,7 @@ def test_hand_offs_merge_at_a_seam_of_each_case(backend, numbered, data):
 
 @every_engine
 @given(data=st.data())
-@settings(max_examples=8)
+@settings(max_examples=5)
 def test_three_parts_of_a_case_merge_in_either_grouping(backend, data):
     drawn = data.draw(case_rows(min_size=3, max_size=30))
     low, high = sorted(data.draw(st.tuples(*[st.integers(0, len(drawn))] * 2)))

@@ -299,7 +299,7 @@ _WORD_LENGTH = 40
 def _words(unmapped: Sequence[Mapping[str, Any]]) -> str:
     """Words that are no kind, as far as they fit into a sentence."""
     named = [
-        f'"{each["word"][:_WORD_LENGTH]}"' if each["word"] else "an empty kind"
+        f'"{shortened(each["word"], limit=_WORD_LENGTH)}"' if each["word"] else "an empty kind"
         for each in unmapped[:_WORDS]
     ]
     more = len(unmapped) - len(named)
