@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: the figures of the README, measured."""
+"""`python -m benchmarks`: how fast, in how much memory, and whether all say the same."""
 
 from __future__ import annotations
 
