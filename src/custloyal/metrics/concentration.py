@@ -99,6 +99,7 @@ class Concentration(Metric):
             .sort("cents", descending=True)
         )
         v, n = falling["amount"], len(falling)
+        k = min(n, max(1, _ceil(self.top * n)))
         negative, revenue_amount = int((falling["cents"] < 0).sum()), float(v.sum())
         reading: dict[str, float | None] = {
             **dict.fromkeys(_SCHEMA),
@@ -106,7 +107,7 @@ class Concentration(Metric):
             "revenue_amount": revenue_amount,
             "unknown_count": int(spent["unknown_count"].sum()),
             "negative_count": negative,
-            "top_count": _ceil(self.top * n),
+            "top_count": k,
         }
         if revenue_amount > 0:
             share = (v / revenue_amount).cum_sum()
@@ -114,7 +115,7 @@ class Concentration(Metric):
             majority = _first(share >= self.majority - ROUNDING)
             hhi = float(((v / revenue_amount) ** 2).sum())
             reading |= {
-                "top_share": float(share[_ceil(self.top * n) - 1]),
+                "top_share": float(share[k - 1]),
                 "majority_count": majority,
                 "majority_customers_share": majority / n,
                 "pareto_customers_share": _first(rank / n + share >= 1 - ROUNDING) / n,
@@ -236,7 +237,7 @@ def _cents(amount: nw.Expr) -> nw.Expr:
 
 
 def _ceil(number: float) -> int:
-    return max(1, math.ceil(number - ROUNDING))
+    return math.ceil(number - ROUNDING)
 
 
 def _first(holds: nw.Series[Any]) -> int:
