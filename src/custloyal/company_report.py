@@ -122,7 +122,7 @@ def _customers(readings: Readings) -> nw.DataFrame[Any]:
 
 def _seen(history: History, as_of: AsOf) -> dict[str, Any]:
     intake = history.intake
-    rows = history.rows(as_of.instant.replace(tzinfo=None)).select(
+    rows = history.rows(as_of.utc_wall).select(
         nw.len().alias("rows"),
         nw.col("customer_id").is_null().sum().alias("nobody"),
         nw.col(DAY).min().alias("first"),

@@ -18,8 +18,6 @@ from custloyal.models import AsOf
 from custloyal.planner import Plan, Setting, View, known
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from custloyal.fold import Fold
     from custloyal.planner import Pass
     from custloyal.typing import AsOfLike
@@ -134,7 +132,7 @@ def read(
     """
     wanted = named(metrics)
     at = resolved(history, as_of)
-    rows = history.rows(_naive(at))
+    rows = history.rows(at.utc_wall)
     return readings_of(
         planned(history.interactions.columns, wanted),
         rows,
@@ -175,8 +173,8 @@ def score(
     at = resolved(history, as_of)
     passes = planned(history.interactions.columns, wanted)
     everyone = passes.plan.add(history.interactions.by("customer_id", row_count=count()), "score")
-    rows = history.rows(_naive(at))
-    setting = Setting(history.home.engine, history.order, _naive(at))
+    rows = history.rows(at.utc_wall)
+    setting = Setting(history.home.engine, history.order, at.utc_wall)
     states = passes.plan.run(rows, setting)
     scores = everyone.table(states[everyone.of], setting.as_of).select("customer_id")
     for table in passes.readings(states, rows, setting, at).values():
@@ -212,7 +210,7 @@ def contributions(
     if "contribution" in history.columns:
         raise InvalidValueError(Mistake("contribution", "is a column of the history", "rename it"))
     at = resolved(history, as_of)
-    setting = Setting(history.home.engine, history.order, _naive(at))
+    setting = Setting(history.home.engine, history.order, at.utc_wall)
     (view,) = planned(history.interactions.columns, named(metric)).views[metric.name]
     rows = known(view.of.prepared(history.rows(setting.as_of), setting), view.of.grain)
     parts: dict[str, nw.Expr] = {}
@@ -350,7 +348,7 @@ def readings_of(
     given: Mapping[Pass, Table] = MappingProxyType({}),
 ) -> Readings:
     """Run the passes that are not given, and read all metrics from their states."""
-    setting = Setting(home.engine, order, _naive(as_of))
+    setting = Setting(home.engine, order, as_of.utc_wall)
     states = passes.plan.run(rows, setting, given)
     tables = passes.readings(states, rows, setting, as_of)
     return Readings(
@@ -360,10 +358,6 @@ def readings_of(
             for name, table in tables.items()
         },
     )
-
-
-def _naive(as_of: AsOf) -> datetime:
-    return as_of.instant.replace(tzinfo=None)
 
 
 def _folds(metric: Metric, interactions: Source) -> tuple[Fold, ...]:

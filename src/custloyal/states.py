@@ -88,7 +88,7 @@ class States:
         at = resolved(history, as_of)
         plan = planned(history.interactions.columns, wanted).plan
         engine = history.home.engine
-        setting = Setting(engine, history.order, _naive(at))
+        setting = Setting(engine, history.order, at.utc_wall)
         rows = history.rows(setting.as_of)
         tables, halos, edges = {}, {}, {}
         for each in plan.passes:
@@ -156,7 +156,7 @@ class States:
         other = other._brought_to(self)
         self._check_kin(other)
         at = max(self.as_of, other.as_of, key=lambda each: each.instant)
-        setting = Setting(self.home.engine, self.order, _naive(at))
+        setting = Setting(self.home.engine, self.order, at.utc_wall)
         for part in (self, other):
             if part.as_of.instant < at.instant:
                 part._check_complete(at)
@@ -338,7 +338,3 @@ def _upserted(each: Pass, mine: Table, theirs: Table, setting: Setting) -> Table
 
 def _types(table: Table) -> dict[str, str]:
     return {name: str(dtype) for name, dtype in table.collect_schema().items()}
-
-
-def _naive(as_of: AsOf) -> Any:
-    return as_of.instant.replace(tzinfo=None)

@@ -88,6 +88,16 @@ class AsOf:
             raise InvalidValueError(Mistake("instant", message)) from None
 
     @property
+    def utc_wall(self) -> datetime:
+        """The instant in UTC without a zone, as tables hold their times.
+
+        Example:
+            >>> AsOf.parse("2024-06-30T22:30:00Z", timezone="Europe/Berlin").utc_wall.isoformat()
+            '2024-06-30T22:30:00'
+        """
+        return self.instant.replace(tzinfo=None)
+
+    @property
     def day(self) -> date:
         """The local day on which the instant falls.
 
