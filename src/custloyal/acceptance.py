@@ -10,7 +10,7 @@ import attrs
 import narwhals as nw
 
 from custloyal.columns import PLACE
-from custloyal.engines import Aggregate, Combine
+from custloyal.engines import Aggregate, Combine, Look, Sight
 from custloyal.errors import DataError, MissingColumnError, Mistake
 from custloyal.intake import REASON, WORD, Normalised, amount_reasons, normalised, with_reasons
 from custloyal.models import Kind
@@ -145,13 +145,13 @@ def has_duplicates(judged: Table) -> bool:
 
 def duplicates_of(judged: Table, engine: Engine) -> Table:
     """The places of accepted rows whose interaction_id an earlier row bears."""
-    ordered = engine.with_previous(
+    ordered = engine.with_looks(
         judged.filter(nw.col(REASON).is_null() & ~nw.col("interaction_id").is_null()).select(
             "interaction_id", "occurred_at", PLACE
         ),
         within="interaction_id",
         order=["occurred_at", PLACE],
-        previous={"earlier": (PLACE, 1)},
+        looks={"earlier": Look(Sight.PREVIOUS, PLACE)},
     )
     return engine.store(ordered.filter(~nw.col("earlier").is_null()).select(PLACE))
 

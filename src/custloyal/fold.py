@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import attrs
 import narwhals as nw
 
-from custloyal.engines import Aggregate, identity
+from custloyal.engines import Aggregate, Look, Sight, identity
 from custloyal.errors import InvalidValueError, Mistake
 from custloyal.state_column import (
     Column,
@@ -50,9 +50,12 @@ __all__ = [
     "Step",
     "Where",
     "Within",
+    "accumulated",
+    "carried",
     "count",
     "decayed",
     "first",
+    "following",
     "highest",
     "last",
     "lookup",
@@ -142,38 +145,58 @@ class Where:
         return rows.filter(self.condition)
 
 
-@attrs.frozen
-class Previous:
-    """What another column held some rows before, in the same group."""
-
-    column: str
-    back: int
-
-
-def previous(column: str, back: int = 1) -> Previous:
+def previous(column: str, back: int = 1) -> Look:
     """The value of a column in the row before, in the same group; null where there is none."""
-    return Previous(column, back)
+    return Look(Sight.PREVIOUS, column, back)
+
+
+def carried(column: str) -> Look:
+    """The last known value of a column in the rows before, in the same group."""
+    return Look(Sight.CARRIED, column)
+
+
+def following(column: str) -> Look:
+    """The first known value of a column in the rows after, in the same group."""
+    return Look(Sight.FOLLOWING, column)
+
+
+def accumulated(column: str) -> Look:
+    """The sum of a column of whole numbers over the rows before, in the same group."""
+    return Look(Sight.ACCUMULATED, column)
 
 
 @attrs.frozen(eq=False)
 class InOrder:
-    """A step that puts the rows of each group in order and lets each look at those before it."""
+    """A step that puts the rows of each group in order and lets each look at the others of it.
+
+    Args:
+        within: The column of the group.
+        looks: The new columns.
+        ordered: Whether the rows are in this order already.
+    """
 
     within: str
-    previous: Mapping[str, Previous]
+    looks: Mapping[str, Look]
+    ordered: bool = False
 
     @property
     def key(self) -> str:
         """Equal for two steps exactly where they mean the same."""
-        return f"in order|{self.within}|{sorted(self.previous.items(), key=str)}"
+        return f"in order|{self.within}|{sorted(self.looks.items(), key=str)}"
+
+    @property
+    def looks_far(self) -> bool:
+        """Whether rows see others that are any number of places away."""
+        return any(look.sight is not Sight.PREVIOUS for look in self.looks.values())
 
     def apply(self, rows: Table, engine: Engine, order: Iterable[str]) -> Table:
-        """The rows with the columns that look back. Rows outside of any group are left out."""
-        return engine.with_previous(
-            rows.filter(~nw.col(self.within).is_null()),
+        """The rows with the columns that look at others. Rows outside of any group are left out."""
+        return engine.with_looks(
+            rows if self.ordered else rows.filter(~nw.col(self.within).is_null()),
             within=self.within,
             order=list(order),
-            previous={name: (back.column, back.back) for name, back in self.previous.items()},
+            looks=self.looks,
+            ordered=self.ordered,
         )
 
 
@@ -247,14 +270,14 @@ class Source:
         """The rows where the condition holds; an unknown (null) condition does not."""
         return self._then(Where(condition), ())
 
-    def in_order(self, within: str, **columns: Previous) -> Source:
-        """The rows in order of time within groups, each with a look at those before it.
+    def in_order(self, within: str, **columns: Look) -> Source:
+        """The rows in order of time within groups, each with a look at others of its group.
 
         Args:
             within: The column of the group; rows where it is null are left out.
-            columns: New columns, each a `previous(column, back)`.
+            columns: New columns, each a `previous`, `carried`, `following` or `accumulated`.
         """
-        return self._then(InOrder(within, columns), columns)
+        return self._then(InOrder(within, columns, ordered=self._is_in_order(within)), columns)
 
     def by(self, *grain: str, **columns: Column) -> Fold:
         """Fold the rows: one state for each group, none for groups with a null key.
@@ -269,6 +292,15 @@ class Source:
     def group(self) -> str | None:
         """The group within which the rows are in order; None where they are in none."""
         return next((s.within for s in reversed(self.steps) if isinstance(s, InOrder)), None)
+
+    def _is_in_order(self, within: str) -> bool:
+        """Whether the rows were put in this order, and only filtered or widened since."""
+        for step in reversed(self.steps):
+            if isinstance(step, InOrder):
+                return step.within == within
+            if isinstance(step, Within):
+                return False
+        return False
 
     def _then(self, step: Step, names: Iterable[str]) -> Source:
         taken = sorted(self.columns & set(names))
@@ -319,6 +351,7 @@ class Fold:
     @property
     def merging(self) -> Merging:
         """How states of this fold merge."""
-        if self.source.origin is not None:
+        far = any(isinstance(step, InOrder) and step.looks_far for step in self.source.steps)
+        if far or self.source.origin is not None:
             return Merging.REFOLDED
         return Merging.ANYWHERE if self.source.group is None else Merging.IN_TIME_ORDER

@@ -12,9 +12,9 @@ import attrs
 import narwhals as nw
 
 from custloyal.columns import DAY, PLACE
-from custloyal.engines import Combine, Table
+from custloyal.engines import Combine, Look, Sight, Table
 from custloyal.errors import InvalidValueError, MergeError, Mistake
-from custloyal.fold import InOrder
+from custloyal.fold import InOrder, Merging
 from custloyal.history import History
 from custloyal.planner import Pass, Setting
 
@@ -219,21 +219,24 @@ class Seam:
 def _halo_of(prepared: Table, each: Pass, setting: Setting) -> Table:
     """The first and the last rows of each group, words as plain text."""
     group = _group_of(each)
-    ends = {"_head": (group, _HALO), "_tail": (group, -_HALO)}
-    marked = setting.engine.with_previous(
+    ends = {
+        "_head": Look(Sight.PREVIOUS, group, _HALO),
+        "_tail": Look(Sight.PREVIOUS, group, -_HALO),
+    }
+    marked = setting.engine.with_looks(
         prepared.with_columns(nw.col("kind").cast(nw.String)),
         within=group,
         order=setting.order,
-        previous=ends,
+        looks=ends,
     )
     return _sides(marked, "_head", "_tail")
 
 
 def _edges(rows: Table, group: str, setting: Setting) -> Table:
     """What orders the very first and the very last row of each group."""
-    ends = {"_first": (group, 1), "_last": (group, -1)}
+    ends = {"_first": Look(Sight.PREVIOUS, group), "_last": Look(Sight.PREVIOUS, group, -1)}
     known = rows.filter(~nw.col(group).is_null()).select(group, *setting.order)
-    marked = setting.engine.with_previous(known, within=group, order=setting.order, previous=ends)
+    marked = setting.engine.with_looks(known, within=group, order=setting.order, looks=ends)
     return _sides(marked, "_first", "_last")
 
 
@@ -259,11 +262,15 @@ def _halo_columns(columns: Iterable[str], order: Iterable[str]) -> list[str]:
 
 
 def check_additive(each: Pass) -> None:
-    """Refuse columns that cannot be subtracted.
+    """Refuse columns that cannot be subtracted, and looks that reach beyond the halo.
 
     Raises:
         InvalidValueError: With every such column.
     """
+    if each.merging is Merging.REFOLDED:
+        names = ", ".join(each.columns)
+        message = "cannot be merged: its rows look at others any number of places away"
+        raise InvalidValueError(Mistake(names, message, "fold all rows at once"))
     wrong = [
         Mistake(name, "cannot be merged: over rows in order only counts and totals can")
         for name, column in each.columns.items()

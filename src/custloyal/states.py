@@ -94,7 +94,7 @@ class States:
         for each in plan.passes:
             if each.origin is not None:
                 continue
-            if each.merging is Merging.IN_TIME_ORDER:
+            if each.merging is not Merging.ANYWHERE:
                 check_additive(each)
                 part = Part.of(rows, each, columns=history.columns, setting=setting)
                 tables[each.number], halos[each.number] = part.states, part.halo

@@ -3,7 +3,7 @@
 The only floor that imports polars, duckdb, pandas or pyspark, and each on its first use only.
 """
 
-from custloyal.engines.base import Aggregate, Combine, Engine, Table
+from custloyal.engines.base import Aggregate, Combine, Engine, Look, Sight, Table
 from custloyal.engines.door import Home, from_columns, opened
 from custloyal.engines.files import read_parquet, scanned, write_parquet
 from custloyal.engines.identity import identity
@@ -13,6 +13,8 @@ __all__ = [
     "Combine",
     "Engine",
     "Home",
+    "Look",
+    "Sight",
     "Table",
     "from_columns",
     "identity",

@@ -15,7 +15,7 @@ import narwhals as nw
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-__all__ = ["ISO_TIME", "Aggregate", "Combine", "Engine", "Table"]
+__all__ = ["ISO_TIME", "Aggregate", "Combine", "Engine", "Look", "Sight", "Table"]
 
 Table: TypeAlias = nw.LazyFrame[Any]
 """A lazy narwhals frame of any engine."""
@@ -59,6 +59,34 @@ class Aggregate:
     order: str = ""
 
 
+class Sight(StrEnum):
+    """What a row can see of the other rows of its group, in order."""
+
+    PREVIOUS = "previous"
+    """The value of the row some places before; of one after it where `back` is negative."""
+    CARRIED = "carried"
+    """The last known value of the rows before."""
+    FOLLOWING = "following"
+    """The first known value of the rows after."""
+    ACCUMULATED = "accumulated"
+    """The sum of whole numbers over the rows before; 0 where there are none."""
+
+
+@attrs.frozen
+class Look:
+    """What a row sees in a column of the other rows of its group, in order.
+
+    Args:
+        sight: Which rows it sees, and what of them.
+        column: The column.
+        back: For `PREVIOUS` how many rows before.
+    """
+
+    sight: Sight
+    column: str
+    back: int = 1
+
+
 class Engine(Protocol):
     """The seams of one engine. Frames come and go as lazy narwhals frames."""
 
@@ -81,24 +109,28 @@ class Engine(Protocol):
         """As `store`, for a frame most of whose columns are there already: they are not copied."""
         ...
 
-    def with_previous(
+    def with_looks(
         self,
         frame: Table,
         *,
         within: str,
         order: Sequence[str],
-        previous: Mapping[str, tuple[str, int]],
+        looks: Mapping[str, Look],
+        ordered: bool = False,
     ) -> Table:
-        """Add columns with the value that another column had `k` rows before, in the same group.
+        """Put the rows of each group in order, and add columns that look at others of the group.
 
         Args:
             frame: The rows.
             within: The column of the group.
             order: The columns that order the rows of a group.
-            previous: For each new column the column it looks at, and how many rows back.
+            looks: The new columns.
+            ordered: Whether the rows come from this very seam, with only columns added or rows
+                left out since.
 
         Returns:
-            The rows, with the new columns; null where there is no such row.
+            The rows, with the new columns; null where no such row is seen, and for rows whose
+            group is null.
         """
         ...
 

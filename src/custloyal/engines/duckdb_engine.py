@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import narwhals as nw
 
-from custloyal.engines.base import ISO_TIME, Aggregate, Combine
+from custloyal.engines.base import ISO_TIME, Aggregate, Combine, Look, Sight
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -44,21 +44,23 @@ class DuckDBEngine:
     def keep(self, frame: Table) -> Table:
         return self.store(frame)
 
-    def with_previous(
+    def with_looks(
         self,
         frame: Table,
         *,
         within: str,
         order: Sequence[str],
-        previous: Mapping[str, tuple[str, int]],
+        looks: Mapping[str, Look],
+        ordered: bool = False,
     ) -> Table:
+        del ordered
         rows: DuckDBPyRelation = frame.to_native()
         window = f"PARTITION BY {_quoted(within)} ORDER BY " + ", ".join(
             f"{_quoted(column)} ASC NULLS FIRST" for column in order
         )
         said = [
-            f"lag({_quoted(column)}, {back}) OVER (ordered) AS {_quoted(name)}"
-            for name, (column, back) in previous.items()
+            f"CASE WHEN {_quoted(within)} IS NOT NULL THEN {_seen(look)} END AS {_quoted(name)}"
+            for name, look in looks.items()
         ]
         # One named window: DuckDB sorts once for all columns that look back.
         shifted = _queried(
@@ -197,6 +199,21 @@ def _literal(text: str) -> str:
 
 def _number(number: float | None) -> str:
     return "NULL::DOUBLE" if number is None else f"{number!r}::DOUBLE"
+
+
+def _seen(look: Look) -> str:
+    column = _quoted(look.column)
+    before = "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
+    match look.sight:
+        case Sight.PREVIOUS:
+            return f"lag({column}, {look.back}) OVER (ordered)"
+        case Sight.CARRIED:
+            return f"last_value({column} IGNORE NULLS) OVER (ordered {before})"
+        case Sight.FOLLOWING:
+            after = "ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING"
+            return f"first_value({column} IGNORE NULLS) OVER (ordered {after})"
+        case Sight.ACCUMULATED:
+            return f"coalesce(sum({column}) OVER (ordered {before}), 0)::BIGINT"
 
 
 def _aggregated(aggregate: Aggregate, kind: str) -> str:

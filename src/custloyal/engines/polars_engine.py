@@ -9,7 +9,7 @@ import narwhals as nw
 import polars as pl
 import polars.selectors as cs
 
-from custloyal.engines.base import ISO_TIME, Aggregate, Combine
+from custloyal.engines.base import ISO_TIME, Aggregate, Combine, Look, Sight
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -48,26 +48,23 @@ class PolarsEngine:
         lazy: pl.LazyFrame = frame.to_native()
         return nw.from_native(lazy.collect(engine="in-memory").lazy())
 
-    def with_previous(
+    def with_looks(
         self,
         frame: Table,
         *,
         within: str,
         order: Sequence[str],
-        previous: Mapping[str, tuple[str, int]],
+        looks: Mapping[str, Look],
+        ordered: bool = False,
     ) -> Table:
         # A sort, a shift and a mask: `shift().over(within, order_by=...)` takes ten times as long.
         rows: pl.LazyFrame = frame.to_native()
-        # `sort` is stable only where asked to; places in the input break the last ties.
-        ordered = rows.sort(within, *order, nulls_last=False, maintain_order=True)
-        shifted = {
-            name: pl.when(pl.col(within) == pl.col(within).shift(back)).then(
-                pl.col(column).shift(back)
-            )
-            for name, (column, back) in previous.items()
-        }
+        if not ordered:
+            # `sort` is stable only where asked to; places in the input break the last ties.
+            rows = rows.sort(within, *order, nulls_last=False, maintain_order=True)
+        seen = {name: _seen(look, within) for name, look in looks.items()}
         # Sorting streams several times slower than it runs in memory.
-        return nw.from_native(ordered.with_columns(**shifted).collect(engine="in-memory").lazy())
+        return nw.from_native(rows.with_columns(**seen).collect(engine="in-memory").lazy())
 
     def with_place(self, frame: Table, name: str) -> Table:
         rows: pl.LazyFrame = frame.to_native()
@@ -174,6 +171,26 @@ def _aggregated(aggregate: Aggregate, dtype: pl.DataType | None) -> pl.Expr:
             return column.min_by(aggregate.order)
         case Combine.LAST:
             return column.max_by(aggregate.order)
+
+
+def _seen(look: Look, within: str) -> pl.Expr:
+    """A look at the rows of sorted groups, as shifts and fills of the whole column, masked."""
+    group, column = pl.col(within), pl.col(look.column)
+    known = pl.when(column.is_not_null()).then(group)
+    match look.sight:
+        case Sight.PREVIOUS:
+            value, seen_in = column.shift(look.back), group.shift(look.back)
+        case Sight.CARRIED:
+            value, seen_in = column.forward_fill().shift(), known.forward_fill().shift()
+        case Sight.FOLLOWING:
+            value, seen_in = column.backward_fill().shift(-1), known.backward_fill().shift(-1)
+        case Sight.ACCUMULATED:
+            before = column.fill_null(0).cast(pl.Int64).cum_sum() - column.fill_null(0)
+            starts = group.ne_missing(group.shift()).fill_null(value=True)
+            return pl.when(group.is_not_null()).then(
+                before - pl.when(starts).then(before).forward_fill()
+            )
+    return pl.when(group == seen_in).then(value)
 
 
 def _looked_up(column: str, numbers: Mapping[str, float]) -> pl.Expr:

@@ -6,6 +6,7 @@ since it alone needs the libraries for that.
 
 from __future__ import annotations
 
+from custloyal.models.calendar import BusinessCalendar
 from custloyal.models.estimates import Interval, Mean, Share, wilson
 from custloyal.models.evidence import OutcomePolicy
 from custloyal.models.interactions import Interaction, Relationship, Transaction
@@ -16,6 +17,7 @@ from custloyal.models.windows import AsOf, ObservationWindow
 __all__ = [
     "Agent",
     "AsOf",
+    "BusinessCalendar",
     "Consent",
     "Customer",
     "Initiator",
