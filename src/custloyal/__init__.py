@@ -2,6 +2,7 @@
 
 from custloyal.company_report import Report, report
 from custloyal.history import History, Intake
+from custloyal.judging import Attainment, Verdicts, judge
 from custloyal.mapping import DropWhen, IntakeMapping, KindWhen
 from custloyal.metrics import (
     BtydStatistics,
@@ -20,6 +21,7 @@ from custloyal.metrics import (
 from custloyal.models import (
     Agent,
     AsOf,
+    BusinessCalendar,
     Consent,
     Customer,
     Interaction,
@@ -32,13 +34,28 @@ from custloyal.models import (
     Share,
     Transaction,
 )
+from custloyal.rules import (
+    Population,
+    RingCadence,
+    RuleBook,
+    ServiceRule,
+    Verdict,
+    above,
+    at_least,
+    at_most,
+    below,
+    where,
+    within,
+)
 from custloyal.scoring import Reading, Readings, Scores, contributions, explain, read, score
 from custloyal.states import States
 
 __all__ = [
     "Agent",
     "AsOf",
+    "Attainment",
     "BtydStatistics",
+    "BusinessCalendar",
     "CohortRetention",
     "Concentration",
     "Consent",
@@ -60,20 +77,33 @@ __all__ = [
     "OutcomePolicy",
     "ParetoSegment",
     "Phase",
+    "Population",
     "Reading",
     "Readings",
     "Relationship",
     "Report",
     "Rfm",
+    "RingCadence",
+    "RuleBook",
     "Scores",
+    "ServiceRule",
     "Share",
     "Stage",
     "States",
     "Transaction",
     "Trust",
+    "Verdict",
+    "Verdicts",
+    "above",
+    "at_least",
+    "at_most",
+    "below",
     "contributions",
     "explain",
+    "judge",
     "read",
     "report",
     "score",
+    "where",
+    "within",
 ]

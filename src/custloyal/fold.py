@@ -21,6 +21,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import attrs
 import narwhals as nw
 
+from custloyal.business_columns import (
+    BusinessTime,
+    business_instant,
+    business_time,
+    with_business_times,
+)
 from custloyal.engines import Aggregate, Look, Sight, identity
 from custloyal.errors import InvalidValueError, Mistake
 from custloyal.state_column import (
@@ -40,6 +46,7 @@ if TYPE_CHECKING:
     from custloyal.engines import Engine, Table
 
 __all__ = [
+    "BusinessTime",
     "Column",
     "Fold",
     "InOrder",
@@ -51,6 +58,8 @@ __all__ = [
     "Where",
     "Within",
     "accumulated",
+    "business_instant",
+    "business_time",
     "carried",
     "count",
     "decayed",
@@ -94,13 +103,15 @@ def lookup(column: str, numbers: Mapping[Any, float]) -> Lookup:
     return Lookup(column, {str(word): float(number) for word, number in numbers.items()})
 
 
-Derived: TypeAlias = nw.Expr | Lookup
+Derived: TypeAlias = nw.Expr | Lookup | BusinessTime
 
 
 def derived_key(derived: Derived) -> str:
     """Equal for two derived columns exactly where they mean the same."""
     if isinstance(derived, Lookup):
         return f"lookup|{derived.column}|{sorted(derived.numbers.items())}"
+    if isinstance(derived, BusinessTime):
+        return f"business time|{derived!r}"
     return identity(value=derived)
 
 
@@ -124,7 +135,9 @@ class Let:
                 lookups.setdefault(each.column, {})[name] = each.numbers
         for column, numbers in lookups.items():
             rows = engine.with_lookups(rows, column=column, numbers=numbers)
-        said = {name: e for name, e in self.columns.items() if not isinstance(e, Lookup)}
+        times = {name: e for name, e in self.columns.items() if isinstance(e, BusinessTime)}
+        rows = with_business_times(rows, engine, times)
+        said = {name: e for name, e in self.columns.items() if isinstance(e, nw.Expr)}
         return rows.with_columns(**said) if said else rows
 
 
@@ -239,11 +252,13 @@ class Source:
         columns: The names of the columns that it has.
         origin: The fold whose states are its rows; None for the interactions.
         steps: What is done to the rows, in order.
+        ordered_within: The column within whose groups the rows come in order; None where in none.
     """
 
     columns: frozenset[str]
     origin: Fold | None = None
     steps: tuple[Step, ...] = ()
+    ordered_within: str | None = None
 
     def let(self, **columns: Derived) -> Source:
         """The rows with more columns. An intermediate that is used twice belongs here.
@@ -300,7 +315,7 @@ class Source:
                 return step.within == within
             if isinstance(step, Within):
                 return False
-        return False
+        return self.ordered_within == within
 
     def _then(self, step: Step, names: Iterable[str]) -> Source:
         taken = sorted(self.columns & set(names))

@@ -301,6 +301,29 @@ class History:
         )
         return local.with_columns(nw.col(DAY).dt.date())
 
+    def and_rows(self, rows: Table) -> History:
+        """The history with more accepted rows, such as promises that were judged.
+
+        Args:
+            rows: Rows of the same engine, in columns of the same types; columns that the history
+                does not have yet are null in its own rows.
+        """
+        mine, theirs = self._accepted.collect_schema(), rows.collect_schema()
+        new = {name: theirs[name] for name in theirs if name not in mine}
+        own = self._accepted.with_columns(
+            **{name: nw.lit(None).cast(dtype) for name, dtype in new.items()}
+        )
+        more = rows.with_columns(
+            *(nw.col(name).cast(dtype) for name, dtype in mine.items() if name in theirs),
+            **{n: nw.lit(None).cast(dtype) for n, dtype in mine.items() if n not in theirs},
+        )
+        names = [*mine, *new]
+        return attrs.evolve(
+            self,
+            accepted=nw.concat([own, more.select(*names)]).select(*names),
+            columns=(*self.columns, *new),
+        )
+
     @property
     def last_occurred_at(self) -> datetime | None:
         """The time of the last accepted row, in UTC; None where there is no row."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from custloyal.engines import Aggregate, Table
 
-__all__ = ["Pass", "Plan", "Setting", "View", "known"]
+__all__ = ["Pass", "Plan", "Setting", "View", "known", "prepared"]
 
 
 @attrs.frozen
@@ -253,6 +253,13 @@ class Plan:
             + "".join(f", {step.key.split('|')[0]}" for step in each.steps)
             + f" by {grain}: {kept} (for {', '.join(each.readers)}; merges {each.merging})"
         )
+
+
+def prepared(source: Source, rows: Table, setting: Setting) -> Table:
+    """The rows of a source whose origin they are, after its steps."""
+    for step in source.steps:
+        rows = step.apply(rows, setting.engine, setting.order)
+    return rows
 
 
 def known(states: Table, grain: Iterable[str]) -> Table:

@@ -15,6 +15,8 @@ import narwhals as nw
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from custloyal.models import BusinessCalendar
+
 __all__ = ["ISO_TIME", "Aggregate", "Combine", "Engine", "Look", "Sight", "Table"]
 
 Table: TypeAlias = nw.LazyFrame[Any]
@@ -210,10 +212,39 @@ class Engine(Protocol):
         """
         ...
 
+    def with_business_time(
+        self,
+        frame: Table,
+        *,
+        columns: Mapping[str, str],
+        calendar: BusinessCalendar,
+        to_instant: bool,
+    ) -> Table:
+        """Add the business time of instants, or the instants of business times.
+
+        Args:
+            frame: The rows.
+            columns: For each new column the one that it is made of: instants in UTC without a
+                zone, or business times in microseconds.
+            calendar: When the business is open.
+            to_instant: Whether the new columns are the first instants by which those business
+                times have passed; else they are business times.
+
+        Returns:
+            The rows, with the new columns; null where the column is null, or lies outside of the
+            years that `custloyal.engines.steps` knows.
+        """
+        ...
+
     def from_polars(self, frame: Any, near: Table) -> Table:
         """A small Polars frame as a table that can be joined with a table of this engine."""
         ...
 
-    def presented(self, frame: Table) -> Table:
-        """The frame as users see it: instants say that they are in UTC, words are plain text."""
+    def presented(self, frame: Table, *columns: str) -> Table:
+        """The frame as users see it: instants say that they are in UTC, words are plain text.
+
+        Args:
+            frame: The frame.
+            columns: The columns that are ours; none for all of them.
+        """
         ...

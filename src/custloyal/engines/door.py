@@ -49,6 +49,25 @@ class Home:
             return collected.to_pandas()
         return collected.to_arrow()
 
+    def with_column(self, native: Any, table: Table, name: str) -> Any:
+        """The user's own frame with one more column; all others stay as they are.
+
+        Args:
+            native: The frame.
+            table: The frame as a table with the column, its rows in the same order.
+            name: The name of the column.
+        """
+        if self.lazy:
+            return self.engine.presented(table, name).to_native()
+        # Only the column is computed, and goes to the frame as the user's library holds it.
+        computed = self.engine.store(self.engine.presented(table.select(name))).collect("polars")
+        frame, column = nw.to_native(native, pass_through=True), computed[name]
+        if self.implementation.is_polars():
+            return frame.with_columns(column.to_native())
+        if self.implementation.is_pandas():
+            return frame.assign(**{name: column.to_pandas().set_axis(frame.index)})
+        return frame.append_column(name, column.to_arrow())
+
 
 def opened(native: Any) -> tuple[Table, Home]:
     """A user's frame as a lazy table of the engine that runs it.

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import narwhals as nw
+import pyarrow as pa
 
 from custloyal.engines.base import ISO_TIME, Aggregate, Combine, Look, Sight
+from custloyal.engines.steps import steps_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -15,8 +17,12 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyRelation
 
     from custloyal.engines.base import Table
+    from custloyal.models import BusinessCalendar
 
 __all__ = ["DuckDBEngine"]
+
+_SLOT = 86_400_000_000
+"""How wide the slots of steps are: a day, so that few parts lie in one, and the table is small."""
 
 
 @attrs.frozen
@@ -159,6 +165,46 @@ class DuckDBEngine:
         )
         return nw.from_native(_queried(rows, joined))
 
+    def with_business_time(
+        self,
+        frame: Table,
+        *,
+        columns: Mapping[str, str],
+        calendar: BusinessCalendar,
+        to_instant: bool,
+    ) -> Table:
+        rows: DuckDBPyRelation = frame.to_native()
+        steps = steps_of(calendar, to_instant=to_instant)
+        kinds = dict(zip(rows.columns, map(str, rows.types), strict=True))
+        said, joins = [], []
+        for place, (name, column) in enumerate(columns.items()):
+            number, part = f"rows.{_quoted(column)}", f"part_{place}"
+            number = f"epoch_us({number})" if kinds[column] == "TIMESTAMP" else number
+            raised = f"{number} + {part}.shift"
+            # `least` takes three times as long.
+            value = f"CASE WHEN {raised} > {part}.most THEN {part}.most ELSE {raised} END"
+            said.append(f"{f'make_timestamp({value})' if to_instant else value} AS {_quoted(name)}")
+            joins.append(
+                f"LEFT JOIN custloyal_parts {part} "
+                f"ON {part}.slot = ({number} - ({int(steps.edges[0])})) // {_SLOT} "
+                f"AND {number} >= {part}.since AND {number} < {part}.until"
+            )
+        pieces = steps.pieces(_SLOT)
+        # DuckDB finds the Arrow table by the name of this local variable, on the same connection.
+        custloyal_parts = pa.table(  # noqa: F841
+            {
+                "slot": pieces.slots,
+                "since": pieces.edges,
+                "until": pieces.ends,
+                "shift": pieces.shifts,
+                "most": pieces.limits,
+            }
+        )
+        sql = f"SELECT rows.*, {', '.join(said)} FROM rows {' '.join(joins)}"
+        queried = rows.query("rows", sql)
+        assert queried is not None  # a query that selects has a result
+        return nw.from_native(queried)
+
     def from_polars(self, frame: Any, near: Table) -> Table:
         rows: DuckDBPyRelation = near.to_native()
         # DuckDB finds the Arrow table by the name of this local variable, on the same connection.
@@ -167,14 +213,14 @@ class DuckDBEngine:
         assert brought is not None  # a query that selects has a result
         return nw.from_native(brought.materialize())
 
-    def presented(self, frame: Table) -> Table:
+    def presented(self, frame: Table, *columns: str) -> Table:
         rows: DuckDBPyRelation = frame.to_native()
         instants = [
             f"timezone('UTC', {_quoted(name)}) AS {_quoted(name)}"
             for name, kind in zip(rows.columns, rows.types, strict=True)
-            if str(kind) == "TIMESTAMP"
+            if str(kind) == "TIMESTAMP" and (not columns or name in columns)
         ]
-        replaced = f"* REPLACE ({', '.join(instants)})" if instants else "*"
+        replaced = f"* REPLACE ({', '.join(instants)})" if to_instant else "*"
         return nw.from_native(rows.project(replaced))
 
 

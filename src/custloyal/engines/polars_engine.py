@@ -10,11 +10,14 @@ import polars as pl
 import polars.selectors as cs
 
 from custloyal.engines.base import ISO_TIME, Aggregate, Combine, Look, Sight
+from custloyal.engines.steps import steps_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from custloyal.engines.base import Table
+    from custloyal.engines.steps import Slots, Steps
+    from custloyal.models import BusinessCalendar
 
 __all__ = ["PolarsEngine"]
 
@@ -140,15 +143,50 @@ class PolarsEngine:
             rows.with_columns(**{name: _looked_up(column, said) for name, said in numbers.items()})
         )
 
+    def with_business_time(
+        self,
+        frame: Table,
+        *,
+        columns: Mapping[str, str],
+        calendar: BusinessCalendar,
+        to_instant: bool,
+    ) -> Table:
+        rows: pl.LazyFrame = frame.to_native()
+        steps = steps_of(calendar, to_instant=to_instant)
+        numbers = {name: pl.col(column).to_physical() for name, column in columns.items()}
+        slots = steps.slots
+        if slots is None:
+            places = {name: _searched(number, steps) for name, number in numbers.items()}
+            shifts, limits = pl.lit(pl.Series(steps.shifts)), pl.lit(pl.Series(steps.limits))
+            rows = rows.with_columns(**places)
+            said = {
+                name: pl.min_horizontal(number + shifts.gather(name), limits.gather(name))
+                for name, number in numbers.items()
+            }
+        else:
+            packed = pl.lit(pl.Series(slots.packed))
+            # Steps of their own, not nested: what stands twice is computed once.
+            rows = rows.with_columns(
+                **{name: _slot(number, slots) for name, number in numbers.items()}
+            ).with_columns(packed.gather(name, null_on_oob=True).alias(name) for name in columns)
+            said = {
+                name: pl.min_horizontal(pl.col(name) + number, slots.far - pl.col(name))
+                for name, number in numbers.items()
+            }
+        made = {n: e.cast(pl.Datetime("us")) if to_instant else e for n, e in said.items()}
+        return nw.from_native(rows.with_columns(**made))
+
     def from_polars(self, frame: pl.DataFrame, near: Table) -> Table:
         del near
         return nw.from_native(frame.lazy())
 
-    def presented(self, frame: Table) -> Table:
+    def presented(self, frame: Table, *columns: str) -> Table:
         rows: pl.LazyFrame = frame.to_native()
+        ours = cs.by_name(*columns) if columns else cs.all()
         return nw.from_native(
             rows.with_columns(
-                cs.datetime(time_zone=None).dt.replace_time_zone("UTC"), cs.enum().cast(pl.String)
+                (ours & cs.datetime(time_zone=None)).dt.replace_time_zone("UTC"),
+                (ours & cs.enum()).cast(pl.String),
             )
         )
 
@@ -202,6 +240,18 @@ def _looked_up(column: str, numbers: Mapping[str, float]) -> pl.Expr:
     for number, alike in words.items():
         said = pl.when(pl.col(column).is_in(alike)).then(number).otherwise(said)
     return said
+
+
+def _slot(number: pl.Expr, slots: Slots) -> pl.Expr:
+    # A cast that wraps is four times as fast as one that checks. What lies before the first slot
+    # wraps to behind the last: for 90,000 years, which is more than an instant can be written in.
+    return ((number - slots.first) // slots.width).cast(pl.UInt32, wrap_numerical=True)
+
+
+def _searched(number: pl.Expr, steps: Steps) -> pl.Expr:
+    inside = (number >= int(steps.edges[0])) & (number < steps.end)
+    place = pl.lit(pl.Series(steps.edges)).search_sorted(number, side="right")
+    return pl.when(inside).then(place - 1)
 
 
 def _from_wall_time(wall: pl.Expr, timezone: str | None) -> pl.Expr:

@@ -14,14 +14,17 @@ if TYPE_CHECKING:
 
     from custloyal.models import OutcomePolicy
 
-__all__ = ["evidence", "speaker", "weight", "with_evidence"]
+__all__ = ["PROMISE_VERDICT", "evidence", "speaker", "weight", "with_evidence"]
 
+PROMISE_VERDICT = "promise_verdict"
+"""The column of rows that are judged promises: "met" or "missed"; null of all other rows."""
 _SCALE = ("rating", "rating_min", "rating_max")
 # Names with an underscore: a history may have a measure of its own called "weight".
 evidence, kind_evidence, kind_weight = (
     nw.col(name) for name in ("_evidence", "_kind_evidence", "_kind_weight")
 )
 weight, speaker = nw.col("_weight"), nw.col("_speaker")
+missed, kept = nw.col(PROMISE_VERDICT) == "missed", nw.col(PROMISE_VERDICT) == "met"
 outcome, rating, low, high = (nw.col(name) for name in ("outcome", *_SCALE))
 
 
@@ -29,14 +32,15 @@ def with_evidence(interactions: Source, policy: OutcomePolicy) -> Source:
     """The rows with what they say of how they felt, by which rule, and with which weight.
 
     Args:
-        interactions: The rows; of `outcome`, `rating` with its scale, `severity` and `phase` those
-            are used that are there.
+        interactions: The rows; of `outcome`, `rating` with its scale, `severity`, `phase` and
+            `promise_verdict` those are used that are there.
         policy: What each row says.
 
     Returns:
         The rows with `evidence` (above 0 good, below 0 bad, null where the row says nothing),
         `weight` = |evidence| * severity * phase weight, and `speaker`, the rule that spoke:
-        "outcome", "rating", "kind" or "none". Read them by the expressions of these names.
+        "outcome", "rating", "kind", "promise:kept", "promise:missed" or "none". Read them by the
+        expressions of these names.
     """
     columns = interactions.columns
     by_phase = {kind: policy.by_phase[kind.phase] for kind in Kind}
@@ -51,7 +55,11 @@ def _evidence(policy: OutcomePolicy, columns: Collection[str]) -> nw.Expr:
     said = kind_evidence
     if _is_rated(columns):
         said = nw.when(_is_usable()).then(_of_rating(policy)).otherwise(said)
-    return nw.coalesce(outcome, said) if "outcome" in columns else said
+    said = nw.coalesce(outcome, said) if "outcome" in columns else said
+    if PROMISE_VERDICT in columns:
+        said = nw.when(missed).then(policy.promise_missed).otherwise(said)
+        said = nw.when(kept).then(policy.promise_kept).otherwise(said)
+    return said
 
 
 def _speaker(columns: Collection[str]) -> nw.Expr:
@@ -60,6 +68,9 @@ def _speaker(columns: Collection[str]) -> nw.Expr:
         said = nw.when(_is_usable()).then(nw.lit("rating")).otherwise(said)
     if "outcome" in columns:
         said = nw.when(outcome.is_null()).then(said).otherwise(nw.lit("outcome"))
+    if PROMISE_VERDICT in columns:
+        said = nw.when(missed).then(nw.lit("promise:missed")).otherwise(said)
+        said = nw.when(kept).then(nw.lit("promise:kept")).otherwise(said)
     return said
 
 

@@ -1,0 +1,143 @@
+"""The docket of cases, each spoken of by the row that opened it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import narwhals as nw
+
+from custloyal.columns import DAY
+from custloyal.fold import Source, business_instant, business_time, carried, following, previous
+from custloyal.fold import highest, lowest
+from custloyal.judging.docket import Bench, Clause, Docket, ruled
+from custloyal.metrics.evidence import with_evidence
+from custloyal.models import OutcomePolicy
+from custloyal.planner import Plan, prepared
+from custloyal.rules import FEELING, Clocked, LastMeasured
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from custloyal.engines import Table
+    from custloyal.fold import Fold
+
+__all__ = ["cases"]
+
+
+def cases(bench: Bench, clauses: Sequence[Clause]) -> Docket:
+    """All cases, with the verdicts of the rules about cases.
+
+    A case stands under the first department that held it, the agent who last did, and its only
+    known customer; all else is told of it as its first row tells it.
+    """
+    engine, setting = bench.setting.engine, bench.setting
+    opening = bench.interactions.in_order(
+        "case_id",
+        _before_at=previous("occurred_at"),
+        **_looks(bench, "department", carried),
+        **_looks(bench, "agent_id", following),
+    )
+    ordered = engine.store(bench.run(opening))
+    rows = Source(
+        bench.columns | {"_before_at", "_other_department", "_other_agent_id"},
+        ordered_within="case_id",
+    )
+    plan = Plan()
+    identity = plan.add(_identity(rows, bench), "cases")
+    folds = {clause: plan.add(_fold(rows, clause, bench), clause.rule.name) for clause in clauses}
+    states = plan.run(ordered, setting)
+    table = identity.table(states[identity.of], setting.as_of)
+    for clause, view in folds.items():
+        own = view.table(states[view.of], setting.as_of)
+        kept = {clause.of(name[1:]): nw.col(name) for name in view.names}
+        table = table.join(own.select("case_id", **kept), on="case_id", how="left")
+    table = engine.store(_with_customers(table, bench).with_columns(_now=nw.lit(setting.as_of)))
+    for clause in clauses:
+        table = _judged(table, clause, bench)
+    told = tuple(name for name in bench.told if name != "interaction_id")
+    return Docket(engine.store(table), tuple(clauses), told)
+
+
+def _looks(bench: Bench, column: str, look: object) -> dict[str, object]:
+    return {f"_other_{column}": look(column)} if column in bench.columns else {}  # type: ignore[operator]
+
+
+def _identity(rows: Source, bench: Bench) -> Fold:
+    """What is told of a case."""
+    is_first = nw.col("_before_at").is_null()
+    of_customer = set() if bench.customers is None else set(bench.customers.collect_schema())
+    told = {
+        name: lowest(name, where=is_first)
+        for name in sorted(bench.columns - of_customer - _NOT_TOLD)
+        if not name.startswith("_")
+    }
+    none_other = {
+        name: nw.col(f"_other_{name}").is_null()
+        for name in ("department", "agent_id")
+        if name in bench.columns
+    }
+    told |= {name: lowest(name, where=none) for name, none in none_other.items()}
+    return rows.by(
+        "case_id",
+        customer_id=lowest("customer_id"),
+        _other_customer_id=highest("customer_id"),
+        _last_at=highest("occurred_at"),
+        **{DAY: lowest(DAY, where=is_first)},
+        **told,
+    )
+
+
+_NOT_TOLD = {"case_id", "customer_id", DAY}
+
+
+def _fold(rows: Source, clause: Clause, bench: Bench) -> Fold:
+    """What a rule measures of each case."""
+    promise = clause.rule.kept
+    if isinstance(promise, Clocked):
+        return promise.clock(rows)
+    if isinstance(promise, LastMeasured):
+        if promise.column == FEELING:
+            rows = with_evidence(rows, OutcomePolicy())
+        valued = rows.let(_value=promise.value(bench.columns))
+        last = valued.in_order("case_id", _after_at=following("occurred_at"))
+        return last.where(nw.col("_after_at").is_null()).by("case_id", _value=lowest("_value"))
+    return promise.counted(rows)  # type: ignore[attr-defined,no-any-return]
+
+
+def _with_customers(table: Table, bench: Bench) -> Table:
+    """Cases of one known customer, with what is known of them."""
+    one = nw.col("customer_id") == nw.col("_other_customer_id")
+    table = table.with_columns(customer_id=nw.when(one).then(nw.col("customer_id")))
+    if bench.customers is None:
+        return table
+    return table.join(bench.customers, on="customer_id", how="left")
+
+
+def _judged(table: Table, clause: Clause, bench: Bench) -> Table:
+    promise = clause.rule.kept
+    if not isinstance(promise, Clocked):
+        return table.with_columns(**ruled(clause), **{clause.of("ended"): nw.col("_last_at")})
+    calendar, setting = promise.counted_by, bench.setting
+    now, due = clause.of("f_now"), clause.of("f_due")
+    timed = Source(frozenset(table.collect_schema())).let(**{now: business_time("_now", calendar)})
+    stands, waits = clause.col("stands") == 1, clause.col("waits") == 1
+    last_f, elapsed = clause.col("f_last"), clause.col("elapsed_us")
+    running = nw.when(stands | waits).then(0).otherwise(nw.col(now) - last_f)
+    # A clock that stands for the customer has no due time, unless it was passed before.
+    stopped_f = nw.when(stands).then(clause.col("f_ended")).otherwise(last_f)
+    ahead = nw.when(stands | ~waits).then(stopped_f + (promise.limit_us - elapsed))
+    told = timed.let(
+        **{
+            clause.of("value"): elapsed + running,
+            due: nw.coalesce(clause.col("f_passed"), ahead),
+        }
+    ).let(**{clause.of("due_at"): business_instant(due, calendar)})
+    begun = clause.col("begun_at")
+    ended = nw.when(stands).then(clause.col("ended_at"))
+    return prepared(told, table, setting).with_columns(
+        **{
+            clause.of("due"): nw.max_horizontal(clause.of("begun_at"), clause.of("due_at")),
+            clause.of("ended"): ended,
+        },
+        **ruled(clause, open_=~stands, aside=begun.is_null()),
+    )

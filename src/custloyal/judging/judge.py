@@ -1,0 +1,177 @@
+"""Judging a history by a rule book, as of a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import narwhals as nw
+
+from custloyal.columns import CANONICAL, DAY
+from custloyal.errors import DataError, MissingColumnError, Mistake, nearest
+from custloyal.judging.cases import cases
+from custloyal.judging.customers import contacted
+from custloyal.judging.docket import ATTRIBUTES, Bench, Clause, Docket, followed, measured
+from custloyal.judging.verdicts import Verdicts
+from custloyal.metrics import Stage
+from custloyal.planner import Setting
+from custloyal.rules import Followed, RuleBook, Subject, Window
+from custloyal.scoring import read, resolved
+
+if TYPE_CHECKING:
+    from custloyal.engines import Table
+    from custloyal.history import History
+    from custloyal.models import AsOf
+    from custloyal.typing import AsOfLike
+
+__all__ = ["judge"]
+
+_STAGE = "stage"
+
+
+def judge(
+    history: History, book: RuleBook, *, as_of: AsOfLike | AsOf | None = None
+) -> Verdicts:
+    """Judge every interaction, case and customer by every rule that speaks of them.
+
+    Args:
+        history: The interactions; rules that name tiers need its second table.
+        book: The rules.
+        as_of: The time of judgement, as for `read`; what is not due by then is pending.
+
+    Returns:
+        The verdicts: `to_native()` for one row a rule and subject, `attainment("department",
+        "window")` for the share of promises kept.
+
+    Raises:
+        MissingColumnError: With every column that some rule needs and the data lacks.
+        InvalidValueError: Where `as_of` cannot be understood.
+    """
+    at = resolved(history, as_of)
+    check_columns(history, book)
+    clauses = [Clause(rule, place) for place, rule in enumerate(book.rules)]
+    bench = _bench(history, book, at)
+    return Verdicts(
+        book=book,
+        as_of=at,
+        history=history,
+        dockets=tuple(_dockets(bench, clauses, at)),
+        types=dict(bench.rows.collect_schema()),
+    )
+
+
+def check_columns(history: History, book: RuleBook) -> None:
+    """Refuse rules about columns that are not there, with the nearest names.
+
+    Raises:
+        MissingColumnError: With every such column and the rules that need it.
+    """
+    lacking = missing_columns(history, book)
+    if lacking:
+        raise MissingColumnError(lacking)
+
+
+def missing_columns(history: History, book: RuleBook) -> list[Mistake]:
+    """The columns that some rule needs and the data lacks."""
+    there = {*history.columns, *_customer_columns(history), _STAGE}
+    needs: dict[str, list[str]] = {}
+    for rule in book.rules:
+        for column in [*rule.columns, *rule.kept.lacking(there)]:
+            if column not in there:
+                needs.setdefault(column, []).append(rule.name)
+    return [
+        Mistake(
+            column,
+            f"is needed by {', '.join(dict.fromkeys(repr(name) for name in names))} and is neither "
+            "in the history nor in the table of customers",
+            nearest(column, sorted(there)),
+        )
+        for column, names in needs.items()
+    ]
+
+
+def _customer_columns(history: History) -> list[str]:
+    """The columns of the second table that are not of the history."""
+    if history.customers is None:
+        return []
+    return [n for n in history.customers.collect_schema() if n not in history.columns]
+
+
+def _bench(history: History, book: RuleBook, at: AsOf) -> Bench:
+    engine = history.home.engine
+    rows = history.rows(at.utc_wall)
+    customers = _customers(history, book, rows, at)
+    if customers is not None:
+        named = [n for n in customers.collect_schema() if n != "_acquired_day"]
+        rows = rows.join(customers.select(*named), on="customer_id", how="left")
+    columns = frozenset(rows.collect_schema())
+    told = tuple(name for name in ATTRIBUTES if name in columns)
+    own = () if customers is None else tuple(n for n in named if n != "customer_id")
+    return Bench(
+        rows=rows,
+        columns=columns,
+        told=(*told, *own),
+        customers=customers,
+        setting=Setting(engine, history.order, at.utc_wall),
+    )
+
+
+_GROUPED_BY = ("tier", "segment", "owner_id")
+_ACQUIRED = "acquired_at"
+
+
+def _customers(history: History, book: RuleBook, rows: Table, at: AsOf) -> Table | None:
+    """What rules and groups name of customers, one row a customer; None where nothing is named."""
+    engine = history.home.engine
+    named = dict.fromkeys(column for rule in book.rules for column in rule.columns)
+    second = None
+    if history.customers is not None:
+        schema = history.customers.collect_schema()
+        own = _customer_columns(history)
+        kept = [name for name in own if name in named or name in _GROUPED_BY]
+        table = history.customers
+        if _ACQUIRED in schema and schema[_ACQUIRED] in (nw.Date, nw.Datetime):
+            table = table.with_columns(_acquired_day=nw.col(_ACQUIRED).cast(nw.Date))
+        else:
+            table = table.with_columns(_acquired_day=nw.lit(None).cast(nw.Date))
+        small = table.select("customer_id", "_acquired_day", *kept).collect("polars")
+        second = engine.from_polars(small.to_native(), rows)
+        _check_ids(second, rows)
+    if _STAGE in named and _STAGE not in history.columns:
+        stages = read(history, Stage(), as_of=at)["stage"].table.select("customer_id", _STAGE)
+        if second is None:
+            second = stages.with_columns(_acquired_day=nw.lit(None).cast(nw.Date))
+        else:
+            second = second.join(stages, on="customer_id", how="left")
+    return None if second is None else engine.store(second)
+
+
+def _check_ids(customers: Table, rows: Table) -> None:
+    theirs, ours = (each.collect_schema()["customer_id"] for each in (customers, rows))
+    if theirs.is_integer() != ours.is_integer():
+        raise DataError(
+            Mistake(
+                "customers",
+                f"has customer_id as {theirs}, the history as {ours}",
+                "give both as text or both as whole numbers",
+            )
+        )
+
+
+def _dockets(bench: Bench, clauses: list[Clause], at: AsOf) -> list[Docket]:
+    def about(subject: Subject) -> list[Clause]:
+        return [clause for clause in clauses if clause.rule.kept.subject is subject]
+
+    of_rows = about(Subject.INTERACTION)
+    follows = [clause for clause in of_rows if isinstance(clause.rule.kept, Followed)]
+    numbers = [clause for clause in of_rows if clause not in follows]
+    found = [measured(bench, numbers)] if numbers else []
+    found += [followed(bench, clause) for clause in follows]
+    of_cases = about(Subject.CASE)
+    found += [cases(bench, of_cases)] if of_cases else []
+    of_customers = about(Subject.CUSTOMER)
+    found += [
+        contacted(bench, [c for c in of_customers if c.rule.window is window], at)
+        for window in Window
+        if any(clause.rule.window is window for clause in of_customers)
+    ]
+    return found

@@ -1,0 +1,270 @@
+"""Verdicts: what became of every promise, and the share of them that is kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import narwhals as nw
+
+from custloyal.columns import CANONICAL, DAY, ColumnType
+from custloyal.engines import Home, Table
+from custloyal.errors import InvalidValueError, Mistake, nearest
+from custloyal.judging.docket import ATTRIBUTES, Clause, Docket
+from custloyal.judging.periods import window_start
+from custloyal.judging.tally import over_us, tallied, target_of
+from custloyal.metrics.intervals import wilson_bounds
+from custloyal.models import AsOf, Kind
+from custloyal.rules import RuleBook, Subject, Timed, Verdict, Window
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from narwhals.dtypes import DType
+
+    from custloyal.history import History
+
+__all__ = ["Attainment", "Verdicts"]
+
+_MICROSECONDS_PER_SECOND = 1_000_000
+_MICROSECONDS_PER_MINUTE = 60_000_000
+_WINDOW = "window"
+_HELD_BY = ("channel", "department", "agent_id")
+
+
+@attrs.frozen(eq=False)
+class Attainment:
+    """The share of promises kept, one row a rule and group.
+
+    Columns: `rule`; the columns by which it was asked; `met_count`, `missed_count`,
+    `pending_count`, `unknown_count`, `excluded_count`; `decided_count`, which is met and missed;
+    `attainment_share`, of the decided, with `attainment_low` and `attainment_high` (Wilson, 95 %),
+    null where nothing is decided; `target_share`; `is_reached`; `over_minutes`, by how many minutes
+    promises about time were missed in all, null for other promises.
+
+    Args:
+        table: The rows.
+        home: Where they go back to.
+    """
+
+    table: Table = attrs.field(repr=False)
+    home: Home = attrs.field(repr=False)
+
+    def to_native(self) -> Any:
+        """The rows as a frame of the library from which the history came."""
+        return self.home.bring_back(self.table)
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """The rows as dictionaries."""
+        return self.home.engine.presented(self.table).collect("polars").rows(named=True)
+
+
+@attrs.frozen(eq=False)
+class Verdicts:
+    """What became of every promise of a rule book, as of a time.
+
+    Made by `judge`.
+
+    Args:
+        book: The rules.
+        as_of: The time of judgement.
+        history: What was judged.
+        dockets: Its rows, cases and customers, with their verdicts.
+        types: The types of the columns that can be told of subjects.
+    """
+
+    book: RuleBook
+    as_of: AsOf
+    history: History = attrs.field(repr=False)
+    dockets: tuple[Docket, ...] = attrs.field(repr=False)
+    types: Mapping[str, DType] = attrs.field(repr=False)
+
+    @property
+    def home(self) -> Home:
+        """Where tables go back to."""
+        return self.history.home
+
+    @property
+    def table(self) -> Table:
+        """The rows of `to_native`, not yet brought back."""
+        return nw.concat([self._of(docket, clause) for docket, clause in self._by_place()])
+
+    def to_native(self) -> Any:
+        """One row for each rule and each interaction, case or customer of whom it speaks.
+
+        Columns: `rule`; `subject` ("interaction", "case", "customer"); `customer_id`,
+        `interaction_id`, `case_id`, `kind`, `phase`, `channel`, `department`, `agent_id`, those
+        that the history has; `occurred_at`, when the promise was made; `window`, the first day of
+        the rule's period; `verdict`; `value`, what was measured, in `unit`; `threshold`; `target`;
+        `due_at`, null where no time runs; `decided_at`, null while pending or unknown;
+        `over_minutes`, by which a promise about time was missed.
+        """
+        return self.home.bring_back(self.table)
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """The rows of `to_native` as dictionaries."""
+        return self.home.engine.presented(self.table).collect("polars").rows(named=True)
+
+    def attainment(self, *by: str) -> Attainment:
+        """The share of promises kept, by rule and any columns.
+
+        Args:
+            by: Columns of the history or of the second table ("department", "customer_id", "tier");
+                "window" for the period of each rule, or "day", "week", "month", "quarter", "year".
+                A group that is not known is a group of its own, with null.
+
+        Raises:
+            InvalidValueError: Where there is no such column.
+        """
+        periods = [each.value for each in Window]
+        allowed = sorted({*self.types, _WINDOW, *periods} - {DAY})
+        wrong = [
+            Mistake("by", f"{name!r} is no column of what was judged", nearest(name, allowed))
+            for name in by
+            if name not in allowed
+        ]
+        if wrong:
+            raise InvalidValueError(wrong)
+        tables: dict[Clause, Table] = {}
+        for docket in self._parted(by):
+            window = docket.clauses[0].rule.window
+            days = {name: window_start(DAY, Window(name)) for name in by if name in periods}
+            if _WINDOW in by:
+                days[_WINDOW] = window_start(DAY, window)
+            keys = days | self._alike(by, docket, days)
+            keyed = docket.table.with_columns(**keys) if keys else docket.table
+            tables |= tallied(attrs.evolve(docket, table=keyed), by, self.home.engine)
+        inside = [
+            _attained(tables[clause], clause, by)
+            for clause in sorted(tables, key=lambda clause: clause.place)
+        ]
+        return Attainment(self.home.engine.store(nw.concat(inside)), self.home)
+
+    def in_history(self) -> History:
+        """The history with one more row for each promise to a known customer, kept or missed.
+
+        The row is of kind `other`, at the time at which the promise was decided, and bears the
+        name of the rule as `promise` and "met" or "missed" as `promise_verdict`: so `Trust` takes
+        it as evidence by its outcome policy, and `contributions` names each broken promise.
+        """
+        decided = self.table.filter(
+            (nw.col("verdict") == Verdict.MET.value) | (nw.col("verdict") == Verdict.MISSED.value),
+            ~nw.col("customer_id").is_null(),
+            ~nw.col("decided_at").is_null(),
+        )
+        kept = [n for n in ("customer_id", "case_id", *_HELD_BY) if n in self.types]
+        phase = nw.lit(None).cast(nw.String)
+        for each in Kind:
+            of_kind = nw.col("kind") == each.value
+            phase = nw.when(of_kind).then(nw.lit(each.phase.value)).otherwise(phase)
+        if "phase" in self.types:
+            phase = nw.coalesce(nw.col("phase"), phase)
+        rows = decided.select(
+            *kept,
+            occurred_at=nw.col("decided_at"),
+            phase=phase,
+            promise=nw.col("rule"),
+            promise_verdict=nw.col("verdict"),
+        )
+        return self.history.and_rows(rows.with_columns(kind=nw.lit(Kind.OTHER.value)))
+
+    def _parted(self, by: Collection[str]) -> list[Docket]:
+        """The dockets; parted by window where that is asked for."""
+        if _WINDOW not in by:
+            return list(self.dockets)
+        return [
+            attrs.evolve(docket, clauses=tuple(c for c in docket.clauses if c.rule.window == each))
+            for docket in self.dockets
+            for each in dict.fromkeys(clause.rule.window for clause in docket.clauses)
+        ]
+
+    def _by_place(self) -> list[tuple[Docket, Clause]]:
+        found = [(docket, clause) for docket in self.dockets for clause in docket.clauses]
+        return sorted(found, key=lambda pair: pair[1].place)
+
+    def _alike(
+        self, names: Collection[str], docket: Docket, given: Collection[str] = ()
+    ) -> dict[str, nw.Expr]:
+        """Columns of the same type in every docket; null where one does not tell of them."""
+        there = set(docket.table.collect_schema())
+        return {
+            name: _plain(nw.col(name) if name in there else nw.lit(None), name, self.types[name])
+            for name in names
+            if name not in given
+        }
+
+    def _of(self, docket: Docket, clause: Clause) -> Table:
+        """The verdicts of one rule."""
+        rule, promise, verdict = clause.rule, clause.rule.kept, clause.col("verdict")
+        is_timed = isinstance(promise, Timed)
+        runs = is_timed or promise.subject is Subject.CUSTOMER
+        ends = runs or promise.subject is Subject.CASE
+        no_time, no_number = nw.lit(None).cast(nw.Datetime("us")), nw.lit(None).cast(nw.Float64)
+        due = clause.col("due") if runs else no_time
+        decided_at = clause.col("ended") if ends else nw.col("occurred_at")
+        if is_timed:
+            is_late = verdict == Verdict.MISSED.code
+            decided_at = nw.when(is_late).then(nw.coalesce(due, decided_at)).otherwise(decided_at)
+        is_decided = (verdict == Verdict.MET.code) | (verdict == Verdict.MISSED.code)
+        word = nw.lit(None).cast(nw.String)
+        for each in Verdict:
+            word = nw.when(verdict == each.code).then(nw.lit(each.value)).otherwise(word)
+        value = clause.col("value").cast(nw.Float64)
+        told = self._alike([n for n in ATTRIBUTES if n in self.types and n != DAY], docket)
+        said = {
+            _WINDOW: window_start(DAY, rule.window),
+            "verdict": word,
+            "value": value / _MICROSECONDS_PER_SECOND if is_timed else value,
+            "unit": nw.lit(promise.unit),
+            "threshold": nw.lit(float(promise.threshold)),
+            "target": target_of(clause).cast(nw.Float64),
+            "due_at": due,
+            "decided_at": nw.when(is_decided).then(decided_at),
+            "over_minutes": over_us(clause) / _MICROSECONDS_PER_MINUTE if is_timed else no_number,
+        }
+        head = {"rule": nw.lit(rule.name), "subject": nw.lit(promise.subject.value)}
+        rows = docket.table.filter(~verdict.is_null())
+        # Not `select` alone: of literals alone it would make a single row.
+        names = [*head, *told, *said]
+        return rows.with_columns(**head, **told, **said).select(*names)
+
+
+def _plain(column: nw.Expr, name: str, dtype: DType) -> nw.Expr:
+    """A column in a type that tables of all dockets share: words as plain text."""
+    is_text = CANONICAL.get(name) is ColumnType.TEXT or isinstance(dtype, nw.Enum | nw.Categorical)
+    return column.cast(nw.String if is_text else dtype)
+
+
+def _attained(counts: Table, clause: Clause, by: Collection[str]) -> Table:
+    decided = nw.col("decided_count")
+    some = decided > 0
+    is_timed = isinstance(clause.rule.kept, Timed)
+    over = nw.col("over_us") / _MICROSECONDS_PER_MINUTE if is_timed else nw.lit(None)
+    shares = (
+        counts.with_columns(
+            rule=nw.lit(clause.rule.name), decided_count=nw.col("met_count") + nw.col("missed_count")
+        )
+        .with_columns(
+            attainment_share=nw.when(some).then(nw.col("met_count") / decided),
+            target_share=nw.when(some).then(nw.col("target_sum") / decided),
+            over_minutes=over.cast(nw.Float64),
+        )
+        .with_columns(**wilson_bounds("attainment_share", decided))
+    )
+    # n met of m reach the target where n >= target * m, and sums of targets round.
+    reached = nw.col("met_count") >= nw.col("target_sum") - _ROUNDING * nw.col("target_sum")
+    return shares.with_columns(is_reached=nw.when(some).then(reached)).select(
+        "rule",
+        *by,
+        *(f"{each.value}_count" for each in Verdict),
+        "decided_count",
+        "attainment_share",
+        attainment_low=nw.col("attainment_share_low"),
+        attainment_high=nw.col("attainment_share_high"),
+        target_share=nw.col("target_share"),
+        is_reached=nw.col("is_reached"),
+        over_minutes=nw.col("over_minutes"),
+    )
+
+
+_ROUNDING = 1e-12

@@ -1,0 +1,470 @@
+"""Business time: when a business is open, and how long it was between two instants."""
+
+from __future__ import annotations
+
+import copy
+import reprlib
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from fractions import Fraction
+from functools import cached_property, lru_cache
+from typing import Any, TypeAlias
+
+import attrs
+import pendulum
+
+from custloyal.errors import InvalidValueError, Mistake
+from custloyal.models.checks import as_instant, check_instant, check_number, refuse
+from custloyal.models.frozen_mapping import FrozenMapping
+from custloyal.models.opening_hours import (
+    MIDNIGHT,
+    HoursText,
+    Stretch,
+    Week,
+    overlap_after,
+    read_hours,
+    said,
+)
+from custloyal.models.windows import AsOf, check_timezone
+
+__all__ = ["AS_GIVEN", "BusinessCalendar", "InstantLike"]
+
+InstantLike: TypeAlias = str | datetime
+"""An instant: a time with a zone, or an ISO string with an offset."""
+
+AS_GIVEN = "as_given"
+"""In the metadata of a field: it reads texts itself, so configurations hand over what stands."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_DAY = timedelta(days=1)
+_MINUTE = timedelta(minutes=1)
+_MINUTE_US = 60_000_000
+_DAY_US = MIDNIGHT * _MINUTE_US
+_EPOCH_DAY = _EPOCH.toordinal()
+_LAST_DAY = date.max.toordinal()
+_HOLIDAY_YEARS = range(1950, 2100)
+_BLOCK = 512  # days
+_LONGEST_CLOSURE = 20 * 366  # days
+_NO_HOURS: Mapping[str, tuple[str, ...]] = FrozenMapping({})
+
+
+def _as_hours(value: Mapping[str, HoursText]) -> Mapping[str, tuple[str, ...]]:
+    week = Week.read("hours", value)
+    return value if week.mistakes else FrozenMapping(week.texts())  # type: ignore[return-value]
+
+
+def _as_holidays(value: Iterable[date | str]) -> tuple[date, ...]:
+    days = _holidays(value, [])
+    return value if days is None else tuple(sorted(set(days)))  # type: ignore[return-value]
+
+
+def _as_exceptions(value: Mapping[Any, HoursText]) -> Mapping[str, tuple[str, ...]]:
+    mistakes: list[Mistake] = []
+    days = _exceptions(value, mistakes)
+    if mistakes:
+        return value  # type: ignore[return-value]
+    return FrozenMapping({day.isoformat(): tuple(map(said, days[day])) for day in sorted(days)})
+
+
+@attrs.frozen
+class BusinessCalendar:
+    """When a business is open: weekly hours in a time zone, holidays and exceptions.
+
+    A stretch is open from its first instant up to, and without, its last. Its edges are wall times
+    in the zone: each is the first instant at which the clock shows that time or a later one, so
+    one that the clock skips is the end of the gap, and of a doubled one it is the first. Seconds
+    are absolute: a night shift over a change of the clock is an hour longer or shorter.
+
+    Args:
+        hours: By day ("mon"), range ("mon-fri", "fri-mon") or list ("mon,wed") the hours
+            ("08:00-20:00", a list of such texts, or "closed"); "22:00-06:00" closes on the day
+            after. Days that are not named are closed.
+        timezone: The IANA name of the zone of these hours.
+        holidays: Dates, or ISO strings, on which the whole local day is closed: of a stretch over
+            midnight the part on that date. An object of the `holidays` package that fills itself
+            on demand is asked for 1950 to 2099.
+        exceptions: By date the hours of that local day, whatever week and holidays say: what
+            opens on it, over midnight too. A stretch of the day before ends at its midnight.
+
+    Raises:
+        InvalidValueError: Where something cannot be read, stretches are empty or overlap, the
+            zone does not exist, or nothing is ever open; all of it at once.
+
+    Example:
+        >>> office = BusinessCalendar({"mon-fri": "08:00-20:00"}, timezone="Europe/Berlin",
+        ...                           holidays=["2016-11-01"])
+        >>> office.add("2016-11-01T13:56:21+01:00", minutes=120).isoformat()
+        '2016-11-02T10:00:00+01:00'
+        >>> print(office.elapsed("2016-10-31T19:00:00+01:00", "2016-11-02T09:00:00+01:00"))
+        2 hours
+        >>> BusinessCalendar({"mon": "08:00-08:00"}, timezone="Berlin")
+        Traceback (most recent call last):
+        custloyal.errors.InvalidValueError: 2 mistakes:
+          hours.mon: '08:00-08:00' is empty (write "00:00-24:00" for a whole day, "closed" for none)
+          timezone: 'Berlin' is not a time zone (did you mean 'Europe/Berlin'?)
+    """
+
+    hours: Mapping[str, tuple[str, ...]] = attrs.field(
+        converter=_as_hours, metadata={AS_GIVEN: True}
+    )
+    timezone: str = attrs.field(default="UTC", kw_only=True)
+    holidays: tuple[date, ...] = attrs.field(
+        default=(), converter=_as_holidays, metadata={AS_GIVEN: True}, kw_only=True
+    )
+    exceptions: Mapping[str, tuple[str, ...]] = attrs.field(
+        default=_NO_HOURS, converter=_as_exceptions, metadata={AS_GIVEN: True}, kw_only=True
+    )
+
+    def __attrs_post_init__(self) -> None:
+        week = Week.read("hours", self.hours)
+        mistakes = list(week.mistakes)
+        try:
+            check_timezone(self.timezone)
+        except InvalidValueError as error:
+            mistakes += error.mistakes
+        holidays = _holidays(self.holidays, mistakes)
+        exceptions = _exceptions(self.exceptions, mistakes)
+        mistakes += _overlaps(week, holidays or [], exceptions)
+        if not mistakes and not any(week.days) and not any(exceptions.values()):
+            mend = 'say when it is open, such as {"mon-fri": "08:00-20:00"}'
+            mistakes.append(Mistake("hours", "are never open", mend))
+        refuse(*mistakes)
+
+    @classmethod
+    def always(cls) -> BusinessCalendar:
+        """The calendar that is never closed, on which business time is plain time.
+
+        Example:
+            >>> hours = BusinessCalendar.always().elapsed("2024-01-05T18:00Z", "2024-01-08T09:00Z")
+            >>> hours.total_hours()
+            63.0
+        """
+        return cls({"mon-sun": "00:00-24:00"})
+
+    def elapsed(self, start: InstantLike, end: InstantLike) -> pendulum.Duration:
+        """The business time between two instants, to the microsecond.
+
+        Args:
+            start: From when.
+            end: Until when; where it is before the start, the time between is negative.
+
+        Raises:
+            InvalidValueError: Where one is no instant; a time without a zone is none.
+
+        Example:
+            >>> office = BusinessCalendar({"mon-fri": "09:00-17:00"})
+            >>> office.elapsed("2024-01-19T16:00:00Z", "2024-01-22T10:00:00Z").total_hours()
+            2.0
+        """
+        since, until = _instants(start=start, end=end)
+        sign, low, high = (1, since, until) if since <= until else (-1, until, since)
+        stretches = self._stretches(self._day(low), self._day(high) + 1)
+        clipped = (min(closes, high) - max(opens, low) for opens, closes in stretches)
+        return pendulum.Duration(microseconds=sign * sum(each for each in clipped if each > 0))
+
+    def add(
+        self,
+        start: InstantLike,
+        *,
+        hours: float = 0,
+        minutes: float = 0,
+        seconds: float = 0,
+    ) -> pendulum.DateTime:
+        """The first instant by which so much business time has passed.
+
+        Args:
+            start: From when. Nothing added to it gives it back, even where it is closed.
+            hours: How many hours, at least 0.
+            minutes: How many minutes more, at least 0.
+            seconds: How many seconds more, at least 0, to the microsecond.
+
+        Returns:
+            The instant, in the calendar's zone. What is used up by closing time is due at closing
+            time, not when the business opens again.
+
+        Raises:
+            InvalidValueError: Where the start is no instant, an amount is negative, or nothing
+                opens for 20 years.
+
+        Example:
+            >>> office = BusinessCalendar({"mon-fri": "09:00-17:00"})
+            >>> office.add("2024-01-20T10:00:00Z", hours=2).isoformat()
+            '2024-01-22T11:00:00+00:00'
+        """
+        amounts = {"hours": hours, "minutes": minutes, "seconds": seconds}
+        refuse(*(check_number(name, amount, low=0) for name, amount in amounts.items()))
+        (since,) = _instants(start=start)
+        total = Fraction(hours) * 3600 + Fraction(minutes) * 60 + Fraction(seconds)
+        left = round(total * 1_000_000)
+        if not left:
+            return self._local(since)
+        for opens, closes in self._from(since):
+            first = max(opens, since)
+            if left <= closes - first:
+                return self._local(first + left)
+            left -= closes - first
+        raise self._closed_after(since)
+
+    def is_open(self, instant: InstantLike) -> bool:
+        """Whether the business is open: it is at its opening time, and not at its closing time.
+
+        Example:
+            >>> office = BusinessCalendar({"mon-fri": "09:00-17:00"})
+            >>> office.is_open("2024-01-19T09:00:00Z"), office.is_open("2024-01-19T17:00:00Z")
+            (True, False)
+        """
+        (at,) = _instants(instant=instant)
+        day = self._day(at)
+        return any(opens <= at < closes for opens, closes in self._stretches(day, day + 1))
+
+    def next_open(self, instant: InstantLike) -> pendulum.DateTime:
+        """The first instant, from one on, at which the business is open.
+
+        Args:
+            instant: From when; itself where the business is open.
+
+        Returns:
+            The instant, in the calendar's zone.
+
+        Raises:
+            InvalidValueError: Where it is no instant, or nothing opens for 20 years.
+
+        Example:
+            >>> office = BusinessCalendar({"mon-fri": "09:00-17:00"})
+            >>> office.next_open("2024-01-19T17:00:00Z").isoformat()
+            '2024-01-22T09:00:00+00:00'
+        """
+        (at,) = _instants(instant=instant)
+        for opens, _ in self._from(at):
+            return self._local(max(opens, at))
+        raise self._closed_after(at)
+
+    def openings(self, first: date, last: date) -> list[tuple[int, int]]:
+        """The open stretches of local days, as engines read them.
+
+        Args:
+            first: The first local day.
+            last: The last local day, which is inside.
+
+        Returns:
+            Opening and closing instants in microseconds since 1970 in UTC, in order and apart:
+            stretches that touch, as at midnight, are one.
+
+        Example:
+            >>> night = BusinessCalendar({"fri": "22:00-06:00"})
+            >>> night.openings(date(1970, 1, 2), date(1970, 1, 10))
+            [(165600000000, 194400000000), (770400000000, 799200000000)]
+        """
+        return list(_joined(self._stretches(first.toordinal(), last.toordinal())))
+
+    @cached_property
+    def _zone(self) -> tzinfo:
+        return check_timezone(self.timezone)
+
+    @cached_property
+    def _week(self) -> tuple[tuple[Stretch, ...], ...]:
+        """From Sunday, as the ordinals of days are counted."""
+        days = Week.read("hours", self.hours).days
+        return (days[-1], *days[:-1])
+
+    @cached_property
+    def _excepted(self) -> Mapping[int, tuple[Stretch, ...]]:
+        return _by_ordinal(_exceptions(self.exceptions, []))
+
+    @cached_property
+    def _closed(self) -> frozenset[int]:
+        return frozenset(day.toordinal() for day in self.holidays)
+
+    def _from(self, since: int) -> Iterator[tuple[int, int]]:
+        """The stretches that end after an instant, until nothing opens for 20 years."""
+        day = self._day(since)
+        opened = day
+        while day - opened < _LONGEST_CLOSURE and day <= _LAST_DAY:
+            for opens, closes in self._stretches(day, day):
+                if closes > since:
+                    opened = day
+                    yield opens, closes
+            day += 1
+
+    def _stretches(self, first: int, last: int) -> Iterator[tuple[int, int]]:
+        """The stretches of local days, one over midnight as two that touch."""
+        for day in range(first, min(last, _LAST_DAY) + 1):
+            block, place = divmod(day, _BLOCK)
+            offset = _offsets(self.timezone, block)[place]
+            for opens, closes in self._hours_of(day):
+                since = _instant(self.timezone, offset, day, opens)
+                until = _instant(self.timezone, offset, day, min(closes, MIDNIGHT))
+                if since < until:  # not where the clock skips all of it
+                    yield since, until
+
+    def _hours_of(self, day: int) -> tuple[Stretch, ...]:
+        if day in self._excepted:
+            return self._excepted[day]
+        if day in self._closed:
+            return ()
+        before = self._excepted.get(day - 1, self._week[(day - 1) % 7])
+        over = before[-1][1] - MIDNIGHT if before else 0
+        return ((0, over), *self._week[day % 7]) if over > 0 else self._week[day % 7]
+
+    def _day(self, instant: int) -> int:
+        """The local day on which an instant falls, as an ordinal."""
+        try:
+            return (_EPOCH + instant * _MICROSECOND).astimezone(self._zone).toordinal()
+        except OverflowError:
+            return 1 if instant < 0 else _LAST_DAY
+
+    def _local(self, instant: int) -> pendulum.DateTime:
+        try:
+            local = (_EPOCH + instant * _MICROSECOND).astimezone(self._zone)
+        except OverflowError:
+            raise self._closed_after(instant) from None
+        return pendulum.instance(local)
+
+    def _closed_after(self, instant: int) -> InvalidValueError:
+        try:
+            at = (_EPOCH + instant * _MICROSECOND).isoformat()
+        except OverflowError:
+            at = "the year 9999"
+        message = f"has no opening for 20 years after {at}"
+        mend = "look at holidays and exceptions, or at the time that was asked for"
+        return InvalidValueError(Mistake("calendar", message, mend))
+
+
+@lru_cache(maxsize=1024)
+def _offsets(timezone: str, block: int) -> tuple[int | None, ...]:
+    """For each day of a block what the clock is ahead of UTC; None where it changes on that day.
+
+    No clock is changed and changed back within a day.
+    """
+    zone = check_timezone(timezone)
+    days = range(block * _BLOCK, (block + 1) * _BLOCK + 1)
+    midnights = [
+        zone.utcoffset(datetime.fromordinal(min(max(day, 1), _LAST_DAY))) for day in days
+    ]
+    return tuple(
+        today // _MICROSECOND if today is not None and today == tomorrow else None
+        for today, tomorrow in zip(midnights, midnights[1:], strict=False)
+    )
+
+
+def _instant(timezone: str, offset: int | None, day: int, minute: int) -> int:
+    """The first instant at which the clock shows a wall time of a day or a later one."""
+    if offset is not None:
+        return (day - _EPOCH_DAY) * _DAY_US + minute * _MINUTE_US - offset
+    wall = datetime.fromordinal(day) + minute * _MINUTE  # the years of changes end before 9999
+    return _microseconds(AsOf.parse(wall, timezone=timezone).instant)
+
+
+def _joined(stretches: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    kept: tuple[int, int] | None = None
+    for opens, closes in stretches:
+        if kept and kept[1] == opens:
+            kept = kept[0], closes
+            continue
+        if kept:
+            yield kept
+        kept = opens, closes
+    if kept:
+        yield kept
+
+
+def _by_ordinal(
+    days: Mapping[date, tuple[Stretch, ...]],
+) -> Mapping[int, tuple[Stretch, ...]]:
+    return {day.toordinal(): stretches for day, stretches in days.items()}
+
+
+def _instants(**values: InstantLike) -> list[int]:
+    """Instants in microseconds since 1970; all that are none are named at once."""
+    read = {
+        path: as_instant(_parsed(value) if isinstance(value, str) else value)
+        for path, value in values.items()
+    }
+    refuse(*(check_instant(path, value) for path, value in read.items()))
+    return [_microseconds(value) for value in read.values()]
+
+
+def _parsed(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text.strip())
+    except ValueError:
+        return text  # type: ignore[return-value]  # named by the check
+
+
+def _microseconds(instant: datetime) -> int:
+    return (instant - _EPOCH) // _MICROSECOND
+
+
+def _date(value: object) -> date | None:
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value.strip())
+        except ValueError:
+            return None
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return date(value.year, value.month, value.day)
+    return None
+
+
+def _holidays(value: object, mistakes: list[Mistake]) -> list[date] | None:
+    """The dates of holidays; None where there are mistakes, which are added."""
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        message = f"is {reprlib.repr(value)}, must be dates"
+        mistakes.append(Mistake("holidays", message, 'such as ["2024-12-25"]'))
+        return None
+    if getattr(value, "expand", False) and hasattr(value, "years"):
+        value = _filled(value)
+    given = list(value)
+    days = [_date(each) for each in given]
+    wrong = [
+        Mistake(f"holidays[{place}]", f"{each!r} is not a day", 'write "2024-12-25" or give a date')
+        for place, (each, day) in enumerate(zip(given, days, strict=True))
+        if day is None
+    ]
+    mistakes += wrong
+    return None if wrong else [day for day in days if day is not None]
+
+
+def _filled(holidays: Any) -> Iterable[object]:
+    """A copy of a mapping of the `holidays` package, which knows a year once it is asked for it."""
+    filled = copy.deepcopy(holidays)
+    for year in _HOLIDAY_YEARS:
+        filled.get(date(year, 1, 1))
+    return [day for day in filled if day.year in _HOLIDAY_YEARS]
+
+
+def _exceptions(value: object, mistakes: list[Mistake]) -> dict[date, tuple[Stretch, ...]]:
+    """The hours of dates; what cannot be read is added to the mistakes."""
+    if not isinstance(value, Mapping):
+        message = f"is {reprlib.repr(value)}, must be hours by date"
+        mend = 'such as {"2024-12-24": "09:00-13:00"}'
+        mistakes.append(Mistake("exceptions", message, mend))
+        return {}
+    found: dict[date, tuple[Stretch, ...]] = {}
+    for key, texts in value.items():
+        day = _date(key)
+        stretches = read_hours(f"exceptions.{key}", texts, mistakes)
+        if day is None:
+            mend = 'write "2024-12-24" or give a date'
+            mistakes.append(Mistake("exceptions", f"{key!r} is not a day", mend))
+        elif day in found:
+            mistakes.append(Mistake(f"exceptions.{key}", "stands twice", "name each date once"))
+        else:
+            found[day] = stretches
+    return found
+
+
+def _overlaps(
+    week: Week, holidays: Iterable[date], exceptions: Mapping[date, tuple[Stretch, ...]]
+) -> Iterator[Mistake]:
+    """Where an exception lasts into hours of the day after."""
+    closed = set(holidays)
+    for day, stretches in exceptions.items():
+        if day == date.max or day + _DAY in exceptions or day + _DAY in closed:
+            continue
+        overlap = overlap_after(stretches, week.days[(day + _DAY).weekday()])
+        if overlap:
+            message = f"{overlap[0]} overlaps {overlap[1]} of the day after"
+            mend = "close before the next stretch opens, or give that day its own hours"
+            yield Mistake(f"exceptions.{day}", message, mend)

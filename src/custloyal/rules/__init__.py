@@ -1,0 +1,43 @@
+"""Service rules: promises that can be measured, and the words in which they are written."""
+
+from custloyal.rules.clocked import Clocked
+from custloyal.rules.counted import Contacted, Counted, HandedOn
+from custloyal.rules.followed import Followed
+from custloyal.rules.measured import FEELING, LastMeasured, Measured
+from custloyal.rules.population import Population, where
+from custloyal.rules.promise import TIME_UNITS, Comparator, Promise, Subject, Timed, in_words
+from custloyal.rules.promises import above, at_least, at_most, below, within
+from custloyal.rules.rings import RingCadence
+from custloyal.rules.rule_book import RuleBook
+from custloyal.rules.service_rule import ServiceRule, Window
+from custloyal.rules.verdict import Verdict, verdict_code
+
+__all__ = [
+    "FEELING",
+    "TIME_UNITS",
+    "Clocked",
+    "Comparator",
+    "Contacted",
+    "Counted",
+    "Followed",
+    "HandedOn",
+    "LastMeasured",
+    "Measured",
+    "Population",
+    "Promise",
+    "RingCadence",
+    "RuleBook",
+    "ServiceRule",
+    "Subject",
+    "Timed",
+    "Verdict",
+    "Window",
+    "above",
+    "at_least",
+    "at_most",
+    "below",
+    "in_words",
+    "verdict_code",
+    "where",
+    "within",
+]

@@ -1,0 +1,126 @@
+"""Promises about the clock of a case: how long until it was answered, or put right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import attrs
+import narwhals as nw
+
+from custloyal.fold import (
+    accumulated,
+    business_time,
+    carried,
+    following,
+    highest,
+    lowest,
+    previous,
+    total,
+)
+from custloyal.rules.population import Population
+from custloyal.rules.promise import Subject, Timed
+
+if TYPE_CHECKING:
+    from custloyal.fold import Fold, Source
+
+__all__ = ["Clocked"]
+
+now, f, f_before = nw.col("occurred_at"), nw.col("_f"), nw.col("_f_before")
+
+
+@attrs.frozen(kw_only=True)
+class Clocked(Timed):
+    """The clock of each case: it starts, stands while the customer is waited for, and stops.
+
+    The clock runs from the row that starts it to the first row that stops it. It stands from a row
+    that waits for the customer to the next row of the case that does not, and starts anew with a
+    row that reopens the case. What stops it before it has started is not seen.
+
+    Args:
+        stops: The rows that stop it.
+        starts: The rows of which the first starts it; None for the first row of the case.
+        reopens: The rows that start it again after it stopped; None where nothing does.
+        waits: The rows after which the customer is waited for; None where that is not said.
+        words: How the sentence calls the stopping.
+    """
+
+    subject: ClassVar[Subject] = Subject.CASE
+
+    stops: Population
+    starts: Population | None = None
+    reopens: Population | None = None
+    waits: Population | None = None
+    words: str = "are answered"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The case, and what says what a row does to its clock."""
+        said = [p.columns for p in (self.stops, self.starts, self.reopens, self.waits) if p]
+        return tuple(dict.fromkeys(["case_id", *(name for names in said for name in names)]))
+
+    def clock(self, ordered: Source) -> Fold:
+        """The clock of each case.
+
+        Args:
+            ordered: The rows of cases, in order within `case_id`.
+
+        Returns:
+            By case `_begun_at`; `_elapsed_us`, the time that ran to the last row; `_ended_at`, when
+            it last stopped; `_stands` and `_waits`, 1 where after the last row it has stopped, or
+            waits for the customer; `_f_last` and `_f_ended`, the business time of the last row and
+            of the last stop; `_f_passed`, the business time at which the limit was passed.
+        """
+        starts = nw.lit(value=True) if self.starts is None else _is(self.starts)
+        begun = ordered.let(_starts=nw.when(starts).then(1)).in_order(
+            "case_id", _started=carried("_starts")
+        )
+        started = ~nw.col("_started").is_null()
+        stopped = nw.when(_is(self.stops) & started).then(1)
+        if self.reopens is not None:
+            stopped = nw.when(_is(self.reopens)).then(0).otherwise(stopped)
+        waits = nw.lit(value=False) if self.waits is None else _is(self.waits)
+        told = (
+            begun.where(started | starts)
+            .let(_stops=stopped, _waits=waits, _f=business_time("occurred_at", self.counted_by))
+            .in_order(
+                "case_id",
+                _stopped=carried("_stops"),
+                _waited=previous("_waits"),
+                _f_before=previous("_f"),
+                _next_f=following("_f"),
+            )
+        )
+        ran = (nw.col("_stopped").fill_null(0) == 0) & ~nw.col("_waited").fill_null(value=True)
+        spent = told.let(_spent=nw.when(ran).then(f - f_before).otherwise(0)).in_order(
+            "case_id", _spent_before=accumulated("_spent")
+        )
+        so_far = nw.col("_spent_before") + nw.col("_spent")
+        passed = (nw.col("_spent_before") <= self.limit_us) & (so_far > self.limit_us)
+        is_last = nw.col("_next_f").is_null()
+        stands = nw.coalesce(nw.col("_stops"), nw.col("_stopped")).fill_null(0) == 1
+        ends = (nw.col("_stops") == 1) & (nw.col("_stopped").fill_null(0) == 0)
+        return spent.let(_stands=stands, _is_last=is_last, _passed=passed, _ends=ends).by(
+            "case_id",
+            _begun_at=lowest(now),
+            _elapsed_us=total("_spent"),
+            _ended_at=highest(now, where=nw.col("_ends")),
+            _f_ended=highest(f, where=nw.col("_ends")),
+            _stands=highest(
+                nw.when(nw.col("_stands")).then(1).otherwise(0), where=nw.col("_is_last")
+            ),
+            _waits=highest(
+                nw.when(nw.col("_waits")).then(1).otherwise(0), where=nw.col("_is_last")
+            ),
+            _f_last=highest(f),
+            _f_passed=lowest(
+                f_before + (self.limit_us - nw.col("_spent_before")), where=nw.col("_passed")
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.words} within {self.limit_words}"
+
+
+def _is(population: Population) -> nw.Expr:
+    """Whether a row belongs to a population; where that is not known it does not."""
+    return population.holds().fill_null(value=False)

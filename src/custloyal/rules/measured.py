@@ -1,0 +1,125 @@
+"""Promises about a number that a row bears: rings, seconds, a rating, how the customer felt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import attrs
+import narwhals as nw
+
+from custloyal.errors import InvalidValueError, Mistake
+from custloyal.metrics.evidence import evidence
+from custloyal.rules.promise import TIME_UNITS, Comparator, Promise, Subject
+from custloyal.rules.rings import RingCadence
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+__all__ = ["FEELING", "LastMeasured", "Measured"]
+
+FEELING = "feeling"
+"""The measure of how the customer left a row: its outcome, else its rating, from -1 to 1."""
+_RINGS, _WAIT = "rings", "wait_s"
+_SUFFIXES = {"_s": 1, "_minutes": 60, "_hours": 3_600, "_days": 86_400}
+
+
+@attrs.frozen(kw_only=True)
+class Measured(Promise):
+    """A promise about a number that each row bears.
+
+    Args:
+        column: The column of the number; "feeling" for the outcome or rating.
+        comparator: How it must lie to the threshold.
+        threshold: In `unit`.
+        unit: A unit of time for columns of times (`wait_s`), else the name of the column.
+        cadence: How a telephone rings, for rings that follow from `wait_s`.
+
+    Raises:
+        InvalidValueError: Where the unit does not fit the column.
+    """
+
+    subject: ClassVar[Subject] = Subject.INTERACTION
+
+    column: str
+    comparator: Comparator
+    threshold: float
+    unit: str
+    cadence: RingCadence = attrs.field(factory=lambda: RingCadence.of("US"))
+
+    def __attrs_post_init__(self) -> None:
+        timed = self._seconds is not None
+        if self.unit in TIME_UNITS and not timed:
+            said = f"{self.unit} do not fit {self.column}, which is no column of times"
+            mend = f"say {self.column!r}" if self.column != self.unit else "name a column with of="
+            raise InvalidValueError(Mistake("unit", said, mend))
+        if timed and self.unit not in TIME_UNITS:
+            said = f"{self.unit!r} does not fit {self.column}, which is a time"
+            raise InvalidValueError(Mistake("unit", said, f"say one of {', '.join(TIME_UNITS)}"))
+
+    @property
+    def _seconds(self) -> int | None:
+        """How many seconds one of the column is; None where it is no time."""
+        return next((s for suffix, s in _SUFFIXES.items() if self.column.endswith(suffix)), None)
+
+    @property
+    def bound(self) -> float:
+        """The threshold in the unit of the column."""
+        if self._seconds is None:
+            return self.threshold
+        return self.threshold * TIME_UNITS[self.unit] / self._seconds
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The column; how a row felt needs none: a row without says nothing."""
+        return () if self.column == FEELING else (self.column,)
+
+    def lacking(self, columns: Collection[str]) -> list[str]:
+        """Rings can follow from `wait_s`, and a feeling from an outcome or a rating."""
+        if self.column == _RINGS and _WAIT in columns:
+            return []
+        if self.column == FEELING and not {"outcome", "rating"} & set(columns):
+            return ["outcome"]
+        return [name for name in self.columns if name not in columns]
+
+    def value(self, columns: Collection[str]) -> nw.Expr:
+        """The number of each row; null where it is not known."""
+        if self.column == FEELING:
+            return nw.when(nw.col("_speaker") != "kind").then(evidence)
+        if self.column != _RINGS or _WAIT not in columns:
+            return nw.col(self.column).cast(nw.Float64)
+        heard = (nw.col(_WAIT) / self.cadence.cycle_s).floor() + 1
+        if _RINGS not in columns:
+            return heard
+        return nw.coalesce(nw.col(_RINGS).cast(nw.Float64), heard)
+
+    def __str__(self) -> str:
+        if self.column == _RINGS and self.comparator.is_ceiling:
+            last = self.threshold - (self.comparator is Comparator.BELOW)
+            return f"are answered within {last:g} {'ring' if last == 1 else 'rings'}"
+        if self.column == FEELING:
+            good = self.comparator is Comparator.ABOVE and self.threshold == 0
+            felt = "a good feeling" if good else f"a feeling {self.comparator} {self.threshold:g}"
+            return f"leave {felt}"
+        if self.unit in TIME_UNITS:
+            named = self.column.rpartition("_")[0].replace("_", " ")
+            return f"have a {named} of {self.comparator} {self.threshold:g} {self.unit}"
+        return f"have {self.comparator} {self.threshold:g} {self.column.replace('_', ' ')}"
+
+
+@attrs.frozen(kw_only=True)
+class LastMeasured(Measured):
+    """A promise about the number that the last row of a case bears."""
+
+    subject: ClassVar[Subject] = Subject.CASE
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The column, and the case."""
+        return ("case_id", *super().columns)
+
+    def lacking(self, columns: Collection[str]) -> list[str]:
+        """As of each row; and `case_id`."""
+        return [*([] if "case_id" in columns else ["case_id"]), *super().lacking(columns)]
+
+    def __str__(self) -> str:
+        return f"{super().__str__()} at their end"

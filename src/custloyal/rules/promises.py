@@ -1,0 +1,251 @@
+"""The words in which promises are made: `at_most(2, "rings")`, `within(hours=4)`."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Literal
+
+from custloyal.errors import InvalidValueError, Mistake, nearest
+from custloyal.models import Kind
+from custloyal.rules.clocked import Clocked
+from custloyal.rules.counted import Contacted, Counted, HandedOn
+from custloyal.rules.followed import Followed
+from custloyal.rules.measured import LastMeasured, Measured
+from custloyal.rules.population import Population, where
+from custloyal.rules.promise import TIME_UNITS, Comparator, Promise
+from custloyal.rules.rings import RingCadence
+
+if TYPE_CHECKING:
+    from custloyal.models import BusinessCalendar
+
+__all__ = ["CLOCKS", "above", "at_least", "at_most", "below", "within"]
+
+_ANSWERS = Population(
+    {"kind": (Kind.REPLY.value, Kind.RESOLUTION.value, Kind.RECOVERY.value)},
+    unless={"initiated_by": ("customer",)},
+)
+_SOLVES = where(kind=[Kind.RESOLUTION.value, Kind.RECOVERY.value])
+_REOPENS = where(kind=Kind.REOPEN.value)
+
+CLOCKS = ("first_response", "next_reply", "resolution")
+"""The clocks of a case that have a name."""
+
+
+def at_most(
+    threshold: float,
+    unit: str = "",
+    *,
+    of: str | Population = "",
+    per: Literal["case", "customer"] = "case",
+    by: Literal["department", "agent_id"] = "department",
+    country: str = "US",
+    last: bool = False,
+) -> Promise:
+    """A number that must not exceed a threshold.
+
+    Args:
+        threshold: The highest number that keeps the promise.
+        unit: A column ("rings", "rating"); a unit of time ("seconds", "minutes", "hours", "days")
+            together with `of`; "handoffs" of a case; "times" together with `of`.
+        of: For units of time the column (`wait_s`); for "times" the rows that are counted.
+        per: For "times": in each case, or to each customer in each window of the rule.
+        by: For "handoffs": what must change.
+        country: For "rings": in which country the telephone rings, where `wait_s` is known only.
+        last: Whether only the last row of each case counts.
+
+    Raises:
+        InvalidValueError: Where the unit is missing, or does not fit.
+
+    Example:
+        >>> print(at_most(2, "rings"))
+        are answered within 2 rings
+        >>> print(at_most(30, "seconds", of="wait_s"))
+        have a wait of at most 30 seconds
+        >>> at_most(2, "hours", of="rings")
+        Traceback (most recent call last):
+        custloyal.errors.InvalidValueError: unit: hours do not fit rings, which is no column of \
+times (say 'rings')
+    """
+    return _promise(Comparator.AT_MOST, threshold, unit, of, per, by, country, last)
+
+
+def at_least(
+    threshold: float,
+    unit: str = "",
+    *,
+    of: str | Population = "",
+    per: Literal["case", "customer"] = "case",
+    by: Literal["department", "agent_id"] = "department",
+    country: str = "US",
+    last: bool = False,
+) -> Promise:
+    """A number that must reach a threshold; the arguments are those of `at_most`.
+
+    Example:
+        >>> print(at_least(1, "times", of=where(kind="outreach"), per="customer"))
+        have at least 1 contacts by the business
+    """
+    return _promise(Comparator.AT_LEAST, threshold, unit, of, per, by, country, last)
+
+
+def below(
+    threshold: float,
+    unit: str = "",
+    *,
+    of: str | Population = "",
+    per: Literal["case", "customer"] = "case",
+    by: Literal["department", "agent_id"] = "department",
+    country: str = "US",
+    last: bool = False,
+) -> Promise:
+    """A number that must stay under a threshold; the arguments are those of `at_most`.
+
+    Example:
+        "Before the third ring" are at most two rings.
+
+        >>> print(below(3, "rings"))
+        are answered within 2 rings
+    """
+    return _promise(Comparator.BELOW, threshold, unit, of, per, by, country, last)
+
+
+def above(
+    threshold: float,
+    unit: str = "",
+    *,
+    of: str | Population = "",
+    per: Literal["case", "customer"] = "case",
+    by: Literal["department", "agent_id"] = "department",
+    country: str = "US",
+    last: bool = False,
+) -> Promise:
+    """A number that must exceed a threshold; the arguments are those of `at_most`.
+
+    Example:
+        >>> print(above(0, "feeling"))
+        leave a good feeling
+    """
+    return _promise(Comparator.ABOVE, threshold, unit, of, per, by, country, last)
+
+
+def within(
+    *,
+    days: float = 0,
+    hours: float = 0,
+    minutes: float = 0,
+    seconds: float = 0,
+    calendar: BusinessCalendar | None = None,
+    until: str | Population = "first_response",
+    same: Literal["case", "customer"] = "case",
+    waits: Population | None = None,
+    starts: Population | None = None,
+) -> Promise:
+    """Something that must happen within a time.
+
+    Args:
+        days: Days of 24 hours; together with a calendar say hours, since business days differ.
+        hours: Hours.
+        minutes: Minutes.
+        seconds: Seconds.
+        calendar: When time counts; None for always.
+        until: A clock of the case: "first_response", "next_reply" (to each row of the population,
+            of several in a row the first) or "resolution" (a reopened case runs on); or the rows
+            of which one must follow each row of the population.
+        same: Whether what follows must follow in the same case or with the same customer.
+        waits: The rows after which the customer is waited for; the clock stands until the next.
+        starts: The rows of which the first starts a case's clock; None for its first row.
+
+    Raises:
+        InvalidValueError: Where no time is stated, or the clock is not known.
+
+    Example:
+        >>> print(within(hours=4))
+        are answered within 4 hours
+        >>> print(within(days=7, until=where(kind="survey"), same="customer"))
+        are followed by surveys within 7 days
+    """
+    limit_s = days * 86_400 + hours * 3_600 + minutes * 60 + seconds
+    mistakes = []
+    if not (limit_s > 0 and math.isfinite(limit_s)):
+        mistakes.append(Mistake("within", "states no time above 0", "say within(hours=4)"))
+    if calendar is not None and days:
+        mend = "say how many hours of business: within(hours=8)"
+        mistakes.append(Mistake("within.days", "have no fixed length on a calendar", mend))
+    if isinstance(until, str) and until not in CLOCKS:
+        mend = nearest(until, CLOCKS) + ", or rows: until=where(kind=...)"
+        mistakes.append(Mistake("until", f"is {until!r}, no clock", mend))
+    if same not in ("case", "customer"):
+        mistakes.append(Mistake("same", f"is {same!r}", nearest(str(same), ("case", "customer"))))
+    runs_by_case = until in ("first_response", "resolution")
+    if not runs_by_case and (waits is not None or starts is not None):
+        mend = "leave it out, or measure the first response or the resolution"
+        mistakes.append(Mistake("waits, starts", "are said of the clock of a case", mend))
+    if mistakes:
+        raise InvalidValueError(mistakes)
+    time = {"limit_s": float(limit_s), "calendar": calendar}
+    if until == "first_response":
+        return Clocked(**time, stops=_ANSWERS, waits=waits, starts=starts)  # type: ignore[arg-type]
+    if until == "resolution":
+        return Clocked(
+            **time,  # type: ignore[arg-type]
+            stops=_SOLVES,
+            reopens=_REOPENS,
+            waits=waits,
+            starts=starts,
+            words="are resolved",
+        )
+    if until == "next_reply":
+        return Followed(**time, by=_ANSWERS, once=True, words="are answered")  # type: ignore[arg-type]
+    assert isinstance(until, Population)  # the only other possibility
+    return Followed(**time, by=until, same=same)  # type: ignore[arg-type]
+
+
+def _promise(
+    comparator: Comparator,
+    threshold: float,
+    unit: str,
+    of: str | Population,
+    per: str,
+    by: str,
+    country: str,
+    last: bool,  # noqa: FBT001 (named where users give it)
+) -> Promise:
+    said = comparator.name.lower()
+    mistakes = []
+    if isinstance(threshold, bool) or not isinstance(threshold, int | float):
+        mistakes.append(Mistake("threshold", f"is {threshold!r}, no number"))
+    elif not math.isfinite(threshold):
+        mistakes.append(Mistake("threshold", f"is {threshold}, which nothing can fail or keep"))
+    if not unit:
+        mend = f'say of what: {said}({threshold!r}, "rings")'
+        mistakes.append(Mistake("unit", "is missing", mend))
+    if unit == "times" and not isinstance(of, Population):
+        mend = 'say which rows: of=where(kind="reopen")'
+        mistakes.append(Mistake("of", "is missing: times of what", mend))
+    if unit != "times" and isinstance(of, Population):
+        mend = f"say {said}({threshold!r}, 'times', of=...)"
+        mistakes.append(Mistake("unit", f"is {unit!r}, and rows are counted in times", mend))
+    if unit in TIME_UNITS and not of:
+        mend = f'say of what: {said}({threshold!r}, {unit!r}, of="wait_s"), or within({unit}=...)'
+        mistakes.append(Mistake("of", f"is missing: {unit} of what", mend))
+    if per not in ("case", "customer"):
+        mistakes.append(Mistake("per", f"is {per!r}", nearest(str(per), ("case", "customer"))))
+    if by not in ("department", "agent_id"):
+        mistakes.append(Mistake("by", f"is {by!r}", nearest(str(by), ("department", "agent_id"))))
+    if mistakes:
+        raise InvalidValueError(mistakes)
+    if unit == "handoffs":
+        return HandedOn(by=by, comparator=comparator, threshold=threshold)  # type: ignore[arg-type]
+    if isinstance(of, Population):
+        counted = Counted if per == "case" else Contacted
+        return counted(of=of, comparator=comparator, threshold=threshold)
+    column = of or unit
+    in_unit = "seconds" if not of and unit.endswith("_s") else unit
+    measured = LastMeasured if last else Measured
+    return measured(
+        column=column,
+        comparator=comparator,
+        threshold=threshold,
+        unit=in_unit,
+        cadence=RingCadence.of(country),
+    )
