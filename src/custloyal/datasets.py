@@ -1,4 +1,4 @@
-"""Real data that comes with the package, to try everything on."""
+"""Data to try everything on: a real shop's, and a simulated company's with its truth."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from pathlib import Path
 import narwhals as nw
 
 from custloyal.history import History
+from custloyal.simulation import simulate
 
-__all__ = ["cdnow", "cdnow_path"]
+__all__ = ["cdnow", "cdnow_path", "simulate"]
 
 
 def cdnow_path() -> Path:
