@@ -20,7 +20,6 @@ from custloyal.errors import (
     Mistake,
     nearest,
 )
-from custloyal.models import BusinessCalendar
 from custloyal.models.checks import check_number
 from custloyal.models.frozen_mapping import FrozenMapping
 from custloyal.models.windows import check_timezone
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from custloyal.engines import Engine, Table
+    from custloyal.models import BusinessCalendar
 
 __all__ = ["with_added", "with_elapsed", "with_is_open", "with_next_open"]
 
@@ -39,6 +39,7 @@ _LONGEST_US = 1e16
 
 _MISSING = "is not a column of the table"
 _START, _END, _AMOUNT = "_custloyal_start", "_custloyal_end", "_custloyal_amount"
+_SINCE, _UNTIL = "_custloyal_since", "_custloyal_until"
 
 
 def with_elapsed(
@@ -72,6 +73,7 @@ def with_elapsed(
     Example:
         >>> import polars as pl
         >>> from datetime import datetime
+        >>> from custloyal.models import BusinessCalendar
         >>> office = BusinessCalendar({"mon-fri": "09:00-17:00"})
         >>> calls = pl.DataFrame(
         ...     {"asked": [datetime(2024, 1, 19, 16)], "answered": [datetime(2024, 1, 22, 10)]}
@@ -82,9 +84,12 @@ def with_elapsed(
     """
 
     def computed(rows: Table, engine: Engine) -> Table:
-        both = {_START: business_time(_START, calendar), _END: business_time(_END, calendar)}
+        both = {_SINCE: business_time(_START, calendar), _UNTIL: business_time(_END, calendar)}
         rows = with_business_times(rows, engine, both)
-        return rows.with_columns(((nw.col(_END) - nw.col(_START)) / _SECOND_US).alias(name))
+        passed = nw.col(_UNTIL) - nw.col(_SINCE)
+        # Polars multiplies by the reciprocal of a literal, and 7,200 s come out above 7,200.
+        rows = rows.with_columns(passed.alias(_SINCE), (passed * 0 + _SECOND_US).alias(_UNTIL))
+        return rows.with_columns((nw.col(_SINCE) / nw.col(_UNTIL)).alias(name))
 
     return _with_column(frame, {_START: start, _END: end}, computed, name=name, timezone=timezone)
 
@@ -123,6 +128,7 @@ def with_added(
     Example:
         >>> import polars as pl
         >>> from datetime import datetime
+        >>> from custloyal.models import BusinessCalendar
         >>> office = BusinessCalendar({"mon-fri": "09:00-17:00"})
         >>> calls = pl.DataFrame({"asked": [datetime(2024, 1, 20, 10)], "allowed_s": [7200]})
         >>> due = with_added(calls, office, start="asked", seconds="allowed_s", timezone="UTC")
@@ -151,9 +157,9 @@ def with_added(
         inside = (nw.col(_AMOUNT) >= 0) & (nw.col(_AMOUNT) < _LONGEST_US)  # a NaN is not
         rows = rows.with_columns(nw.when(inside).then(nw.col(_AMOUNT)).alias(_AMOUNT))
         rows = rows.with_columns(nw.col(_AMOUNT).round(0).cast(nw.Int64).alias(_AMOUNT))
-        rows = with_business_times(rows, engine, {_END: business_time(_START, calendar)})
-        rows = rows.with_columns((nw.col(_END) + nw.col(_AMOUNT)).alias(_END))
-        rows = with_business_times(rows, engine, {name: business_instant(_END, calendar)})
+        rows = with_business_times(rows, engine, {_SINCE: business_time(_START, calendar)})
+        rows = rows.with_columns((nw.col(_SINCE) + nw.col(_AMOUNT)).alias(_UNTIL))
+        rows = with_business_times(rows, engine, {name: business_instant(_UNTIL, calendar)})
         at_once = nw.when(nw.col(_AMOUNT) == 0).then(nw.col(_START)).otherwise(nw.col(name))
         return rows.with_columns(at_once.alias(name))
 
@@ -196,9 +202,9 @@ def with_is_open(
     def computed(rows: Table, engine: Engine) -> Table:
         # Open is where the next microsecond is business time.
         rows = rows.with_columns((nw.col(_START) + nw.lit(_MICROSECOND)).alias(_END))
-        both = {_START: business_time(_START, calendar), _END: business_time(_END, calendar)}
+        both = {_SINCE: business_time(_START, calendar), _UNTIL: business_time(_END, calendar)}
         rows = with_business_times(rows, engine, both)
-        return rows.with_columns((nw.col(_END) > nw.col(_START)).alias(name))
+        return rows.with_columns((nw.col(_UNTIL) > nw.col(_SINCE)).alias(name))
 
     return _with_column(frame, {_START: instant}, computed, name=name, timezone=timezone)
 
@@ -231,9 +237,9 @@ def with_next_open(
 
     def computed(rows: Table, engine: Engine) -> Table:
         # The next microsecond of business time is over a microsecond after it begins.
-        rows = with_business_times(rows, engine, {_END: business_time(_START, calendar)})
-        rows = rows.with_columns((nw.col(_END) + 1).alias(_END))
-        rows = with_business_times(rows, engine, {name: business_instant(_END, calendar)})
+        rows = with_business_times(rows, engine, {_SINCE: business_time(_START, calendar)})
+        rows = rows.with_columns((nw.col(_SINCE) + 1).alias(_UNTIL))
+        rows = with_business_times(rows, engine, {name: business_instant(_UNTIL, calendar)})
         return rows.with_columns((nw.col(name) - nw.lit(_MICROSECOND)).alias(name))
 
     return _with_column(frame, {_START: instant}, computed, name=name, timezone=timezone)

@@ -224,8 +224,8 @@ class Engine(Protocol):
 
         Args:
             frame: The rows.
-            columns: For each new column the one that it is made of: instants in UTC without a
-                zone, or business times in microseconds.
+            columns: For each new column the one that it is made of, which is another: instants
+                in UTC without a zone, or business times in microseconds.
             calendar: When the business is open.
             to_instant: Whether the new columns are the first instants by which those business
                 times have passed; else they are business times.

@@ -220,7 +220,7 @@ class DuckDBEngine:
             for name, kind in zip(rows.columns, rows.types, strict=True)
             if str(kind) == "TIMESTAMP" and (not columns or name in columns)
         ]
-        replaced = f"* REPLACE ({', '.join(instants)})" if to_instant else "*"
+        replaced = f"* REPLACE ({', '.join(instants)})" if instants else "*"
         return nw.from_native(rows.project(replaced))
 
 

@@ -1,6 +1,19 @@
-"""Judging: what became of every promise that a rule book makes."""
+"""Judging: what became of every promise that a rule book makes, and what stands behind it."""
 
+from custloyal.judging.alarms import Alarm, Horizon, alarms
 from custloyal.judging.judge import judge, missing_columns
+from custloyal.judging.objective_status import ObjectiveStatus
+from custloyal.judging.objectives import objectives
 from custloyal.judging.verdicts import Attainment, Verdicts
 
-__all__ = ["Attainment", "Verdicts", "judge", "missing_columns"]
+__all__ = [
+    "Alarm",
+    "Attainment",
+    "Horizon",
+    "ObjectiveStatus",
+    "Verdicts",
+    "alarms",
+    "judge",
+    "missing_columns",
+    "objectives",
+]

@@ -9,11 +9,11 @@ import narwhals as nw
 from custloyal.columns import DAY
 from custloyal.fold import Source, business_instant, business_time, carried, following, previous
 from custloyal.fold import highest, lowest
-from custloyal.judging.docket import Bench, Clause, Docket, ruled
+from custloyal.judging.docket import Bench, Clause, Docket, later, ruling
 from custloyal.metrics.evidence import with_evidence
 from custloyal.models import OutcomePolicy
 from custloyal.planner import Plan, prepared
-from custloyal.rules import FEELING, Clocked, LastMeasured
+from custloyal.rules import FEELING, Clocked, LastMeasured, Ruling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,9 +53,11 @@ def cases(bench: Bench, clauses: Sequence[Clause]) -> Docket:
         table = table.join(own.select("case_id", **kept), on="case_id", how="left")
     table = engine.store(_with_customers(table, bench).with_columns(_now=nw.lit(setting.as_of)))
     for clause in clauses:
-        table = _judged(table, clause, bench)
+        table = _timed(table, clause, bench)
+    inside = {clause.of("inside"): clause.rule.population.holds() for clause in clauses}
+    table = table.with_columns(**inside)
     told = tuple(name for name in bench.told if name != "interaction_id")
-    return Docket(engine.store(table), tuple(clauses), told)
+    return Docket(engine.store(table), {clause: _ruling(clause) for clause in clauses}, told)
 
 
 def _looks(bench: Bench, column: str, look: object) -> dict[str, object]:
@@ -113,10 +115,18 @@ def _with_customers(table: Table, bench: Bench) -> Table:
     return table.join(bench.customers, on="customer_id", how="left")
 
 
-def _judged(table: Table, clause: Clause, bench: Bench) -> Table:
+def _ruling(clause: Clause) -> Ruling:
+    if not isinstance(clause.rule.kept, Clocked):
+        return ruling(clause)
+    # A clock that was never started made no promise.
+    return ruling(clause, open=clause.col("stands") != 1, aside=clause.col("begun_at").is_null())
+
+
+def _timed(table: Table, clause: Clause, bench: Bench) -> Table:
+    """The cases with when each was decided and, of clocks, how long they ran and when it was due."""
     promise = clause.rule.kept
     if not isinstance(promise, Clocked):
-        return table.with_columns(**ruled(clause), **{clause.of("ended"): nw.col("_last_at")})
+        return table.with_columns(**{clause.of("ended"): nw.col("_last_at")})
     calendar, setting = promise.counted_by, bench.setting
     now, due = clause.of("f_now"), clause.of("f_due")
     timed = Source(frozenset(table.collect_schema())).let(**{now: business_time("_now", calendar)})
@@ -132,12 +142,9 @@ def _judged(table: Table, clause: Clause, bench: Bench) -> Table:
             due: nw.coalesce(clause.col("f_passed"), ahead),
         }
     ).let(**{clause.of("due_at"): business_instant(due, calendar)})
-    begun = clause.col("begun_at")
-    ended = nw.when(stands).then(clause.col("ended_at"))
     return prepared(told, table, setting).with_columns(
         **{
-            clause.of("due"): nw.max_horizontal(clause.of("begun_at"), clause.of("due_at")),
-            clause.of("ended"): ended,
-        },
-        **ruled(clause, open_=~stands, aside=begun.is_null()),
+            clause.of("due"): later(clause.of("begun_at"), clause.of("due_at")),
+            clause.of("ended"): nw.when(stands).then(clause.col("ended_at")),
+        }
     )

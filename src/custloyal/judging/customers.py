@@ -9,7 +9,7 @@ import narwhals as nw
 
 from custloyal.columns import DAY
 from custloyal.fold import lowest
-from custloyal.judging.docket import Bench, Clause, Docket, ruled
+from custloyal.judging.docket import Bench, Clause, Docket, ruling
 from custloyal.judging.periods import next_start, starts, window_start
 from custloyal.models import AsOf
 from custloyal.planner import Plan
@@ -60,15 +60,16 @@ def contacted(bench: Bench, clauses: Sequence[Clause], as_of: AsOf) -> Docket:
         ).with_columns(**{clause.of("value"): clause.col("value").fill_null(0)})
     for clause in clauses:
         table = table.with_columns(
-            **ruled(clause, open_=nw.col("_is_open")),
             **{
+                clause.of("inside"): clause.rule.population.holds(),
                 clause.of("due"): nw.col("_ends_at"),
                 clause.of("ended"): nw.when(~nw.col("_is_open")).then(nw.col("_ends_at")),
             },
         )
     told = ("customer_id", "occurred_at", DAY, *_of_customers(bench))
     kept = table.with_columns(**{DAY: nw.col("_window")}).rename({"_begins_at": "occurred_at"})
-    return Docket(engine.store(kept), tuple(clauses), told)
+    rulings = {clause: ruling(clause, open=nw.col("_is_open")) for clause in clauses}
+    return Docket(engine.store(kept), rulings, told)
 
 
 def _contacts(clause: Clause) -> Contacted:
@@ -88,7 +89,8 @@ def _known(seen: Table, bench: Bench) -> Table:
     joined = seen.join(bench.customers, on="customer_id", how="full", suffix="_second")
     first_day = seen.select(_first_day=nw.col("_known_day").min())
     either = nw.coalesce("customer_id", "customer_id_second")
-    known_day = nw.coalesce("_known_day", "_acquired_day", "_first_day")
+    earliest = nw.min_horizontal("_known_day", "_acquired_day")
+    known_day = nw.coalesce(earliest, nw.col("_first_day"))
     return (
         joined.join(first_day, how="cross")
         .with_columns(customer_id=either, _known_day=known_day)
@@ -97,15 +99,15 @@ def _known(seen: Table, bench: Bench) -> Table:
 
 
 def _windows(first: date | None, as_of: AsOf, window: Window) -> Any:
-    """The windows that began since a day, with their bounds as instants in UTC without a zone."""
+    """The windows that began since a day, with their first and last instants in UTC without a zone."""
     days = [] if first is None else list(starts(first, as_of.day, window))
     ends = [next_start(day, window) for day in days]
     frame = nw.from_dict(
         {
             "_window": days,
             "_begins_at": [_begins_at(day, as_of) for day in days],
-            "_ends_at": [_begins_at(day, as_of) for day in ends],
-            "_is_open": [_begins_at(day, as_of) > as_of.utc_wall + _INSTANT for day in ends],
+            "_ends_at": [_begins_at(day, as_of) - _INSTANT for day in ends],
+            "_is_open": [_begins_at(day, as_of) - _INSTANT > as_of.utc_wall for day in ends],
         },
         schema={
             "_window": nw.Date(),

@@ -15,12 +15,12 @@ from custloyal.fold import Source, business_instant, business_time
 from custloyal.metrics.evidence import with_evidence
 from custloyal.models import OutcomePolicy
 from custloyal.planner import Setting, prepared
-from custloyal.rules import FEELING, Followed, Measured, ServiceRule, verdict_code
+from custloyal.rules import FEELING, Followed, Measured, Ruling, ServiceRule
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
-__all__ = ["ATTRIBUTES", "Clause", "Docket", "followed", "measured", "ruled"]
+__all__ = ["ATTRIBUTES", "Clause", "Docket", "followed", "later", "measured", "ruling"]
 
 ATTRIBUTES = (
     "customer_id",
@@ -58,19 +58,19 @@ class Clause:
         return nw.col(self.of(name))
 
 
-@attrs.frozen
+@attrs.frozen(eq=False)
 class Docket:
     """A table of what is judged, with the verdicts of some rules.
 
     Args:
-        table: One row a subject: what is told of it and, for each rule, `verdict` (a code, null
-            where the rule does not speak of it) and `value`; of time also `due` and `ended`.
-        clauses: The rules.
+        table: One row a subject: what is told of it and, for each rule, `inside` (whether it speaks
+            of the subject) and `value`; of time also `due` and `ended`, of cases `ended`.
+        rulings: For each rule how it comes to its verdict.
         columns: What is told of each subject.
     """
 
     table: Table
-    clauses: tuple[Clause, ...]
+    rulings: Mapping[Clause, Ruling]
     columns: tuple[str, ...]
 
 
@@ -93,6 +93,11 @@ class Bench:
     setting: Setting
 
     @property
+    def known(self) -> list[str]:
+        """All columns that groups can be made by, and the local day."""
+        return [name for name in sorted(self.columns) if not name.startswith("_") or name == DAY]
+
+    @property
     def interactions(self) -> Source:
         """The rows as a source."""
         return Source(self.columns)
@@ -102,14 +107,14 @@ class Bench:
         return prepared(source, self.rows, self.setting)
 
 
-def ruled(
-    clause: Clause, *, open_: nw.Expr | None = None, aside: nw.Expr | None = None
-) -> dict[str, nw.Expr]:
-    """The verdict of a rule on each row of a table that holds its value.
+def ruling(
+    clause: Clause, *, open: nw.Expr | None = None, aside: nw.Expr | None = None  # noqa: A002
+) -> Ruling:
+    """How a rule comes to its verdict on each row of a table that holds its `inside` and `value`.
 
     Args:
         clause: The rule.
-        open_: Whether the value may still grow; None where it never does.
+        open: Whether the value may still grow; None where it never does.
         aside: What is set aside by the nature of the promise, beside what the rule says.
     """
     rule, promise = clause.rule, clause.rule.kept
@@ -117,16 +122,23 @@ def ruled(
     excluded = None if rule.unless is None else rule.unless.holds().fill_null(value=False)
     if aside is not None:
         excluded = aside if excluded is None else excluded | aside
-    return {
-        clause.of("verdict"): verdict_code(
-            inside=rule.population.holds(),
-            known=~value.is_null(),
-            kept=promise.comparator.holds(value, promise.bound),
-            excluded=excluded,
-            open_=open_,
-            is_ceiling=promise.comparator.is_ceiling,
-        )
-    }
+    return Ruling(
+        inside=clause.col("inside"),
+        value=value,
+        kept=promise.comparator.holds(value, promise.bound),
+        is_ceiling=promise.comparator.is_ceiling,
+        excluded=excluded,
+        open=open,
+    )
+
+
+def later(begun_at: str, due_at: str) -> nw.Expr:
+    """When something is due, not before it began; null where it is not due.
+
+    Of no time at all a closed business has the instant before it closed.
+    """
+    due = nw.max_horizontal(begun_at, due_at)
+    return nw.when(~nw.col(due_at).is_null()).then(due)
 
 
 # Numbers that rows bear ----------------------------------------------------------------------
@@ -137,11 +149,11 @@ def measured(bench: Bench, clauses: Sequence[Clause]) -> Docket:
     source = bench.interactions
     if any(clause.rule.kept.column == FEELING for clause in clauses):  # type: ignore[attr-defined]
         source = with_evidence(source, OutcomePolicy())
-    spoken_of = [clause.rule.population.holds().fill_null(value=True) for clause in clauses]
+    inside = {clause.of("inside"): clause.rule.population.holds() for clause in clauses}
     values = {clause.of("value"): _number(clause, bench.columns) for clause in clauses}
-    rows = bench.run(source.where(reduce(or_, spoken_of)).let(**values))
-    verdicts = {name: each for clause in clauses for name, each in ruled(clause).items()}
-    return Docket(rows.with_columns(**verdicts), tuple(clauses), bench.told)
+    spoken_of = reduce(or_, [nw.col(name).fill_null(value=True) for name in inside])
+    rows = bench.run(source.let(**inside, **values).where(spoken_of))
+    return Docket(rows, {clause: ruling(clause) for clause in clauses}, bench.told)
 
 
 def _number(clause: Clause, columns: Collection[str]) -> nw.Expr:
@@ -158,7 +170,8 @@ def followed(bench: Bench, clause: Clause) -> Docket:
     promise = clause.rule.kept
     assert isinstance(promise, Followed)  # the dockets are parted by what is promised
     calendar = promise.counted_by
-    seen = promise.rows(bench.interactions, clause.rule.population)
+    population = clause.rule.population
+    seen = promise.rows(bench.interactions, population)
     run = seen.let(_now=nw.lit(bench.setting.as_of)).let(
         _f_begun=business_time("occurred_at", calendar),
         _f_ended=business_time("_ended_at", calendar),
@@ -170,19 +183,15 @@ def followed(bench: Bench, clause: Clause) -> Docket:
     ended = ~nw.col("_ended_at").is_null()
     until = nw.when(ended).then(nw.col("_f_ended")).otherwise(nw.col("_f_now"))
     told = {
+        clause.of("inside"): population.holds(),
         clause.of("value"): until - nw.col("_f_begun"),
-        clause.of("due"): nw.max_horizontal("occurred_at", "_due_at"),
+        clause.of("due"): later("occurred_at", "_due_at"),
         clause.of("ended"): nw.col("_ended_at"),
     }
-    in_groups = bench.run(due).with_columns(**told)
-    judged = in_groups.with_columns(**ruled(clause, open_=nw.col("_ended_at").is_null()))
-    own = [clause.of(name) for name in ("verdict", "value", "due", "ended")]
-    found = judged.select(*bench.told, *own)
-    return Docket(
-        bench.setting.engine.store(nw.concat([found, _in_no_group(bench, clause, promise, found)])),
-        (clause,),
-        bench.told,
-    )
+    found = bench.run(due).with_columns(**told).select(*bench.known, *told)
+    nobody = _in_no_group(bench, clause, promise, found)
+    table = bench.setting.engine.store(nw.concat([found, nobody]))
+    return Docket(table, {clause: ruling(clause, open=clause.col("ended").is_null())}, bench.told)
 
 
 def _in_no_group(bench: Bench, clause: Clause, promise: Followed, like: Table) -> Table:
@@ -194,5 +203,5 @@ def _in_no_group(bench: Bench, clause: Clause, promise: Followed, like: Table) -
         clause.of(name): nw.lit(None).cast(schema[clause.of(name)])
         for name in ("value", "due", "ended")
     }
-    judged = rows.with_columns(**unknown).with_columns(**ruled(clause))
-    return judged.select(*like.collect_schema().names())
+    unknown[clause.of("inside")] = population
+    return rows.with_columns(**unknown).select(*like.collect_schema().names())

@@ -78,7 +78,19 @@ def missing_columns(history: History, book: RuleBook) -> list[Mistake]:
         for column in [*rule.columns, *rule.kept.lacking(there)]:
             if column not in there:
                 needs.setdefault(column, []).append(rule.name)
-    return [
+    of_customers = {*_customer_columns(history), _STAGE}
+    strange = [
+        Mistake(
+            column,
+            f"is no column of the table of customers, of whom {rule.name!r} speaks",
+            "name tier, segment, stage or another column of that table, and say in of= what counts",
+        )
+        for rule in book.rules
+        if rule.kept.subject is Subject.CUSTOMER
+        for column in rule.columns
+        if column in there and column not in of_customers
+    ]
+    return strange + [
         Mistake(
             column,
             f"is needed by {', '.join(dict.fromkeys(repr(name) for name in names))} and is neither "
@@ -115,8 +127,7 @@ def _bench(history: History, book: RuleBook, at: AsOf) -> Bench:
     )
 
 
-_GROUPED_BY = ("tier", "segment", "owner_id")
-_ACQUIRED = "acquired_at"
+_ACQUIRED, _ACQUIRED_DAY = "acquired_at", "_acquired_day"
 
 
 def _customers(history: History, book: RuleBook, rows: Table, at: AsOf) -> Table | None:
@@ -126,23 +137,44 @@ def _customers(history: History, book: RuleBook, rows: Table, at: AsOf) -> Table
     second = None
     if history.customers is not None:
         schema = history.customers.collect_schema()
-        own = _customer_columns(history)
-        kept = [name for name in own if name in named or name in _GROUPED_BY]
-        table = history.customers
-        if _ACQUIRED in schema and schema[_ACQUIRED] in (nw.Date, nw.Datetime):
-            table = table.with_columns(_acquired_day=nw.col(_ACQUIRED).cast(nw.Date))
-        else:
-            table = table.with_columns(_acquired_day=nw.lit(None).cast(nw.Date))
-        small = table.select("customer_id", "_acquired_day", *kept).collect("polars")
-        second = engine.from_polars(small.to_native(), rows)
+        own = [name for name in _customer_columns(history) if not name.startswith("_")]
+        acquired = [_ACQUIRED] if _ACQUIRED in schema and _ACQUIRED not in own else []
+        known = history.customers.filter(~nw.col("customer_id").is_null())
+        small = known.select("customer_id", *own, *acquired).collect("polars")
+        second = _with_acquired_day(engine.from_polars(small.to_native(), rows), history)
+        second = second.select("customer_id", _ACQUIRED_DAY, *own)
         _check_ids(second, rows)
     if _STAGE in named and _STAGE not in history.columns:
         stages = read(history, Stage(), as_of=at)["stage"].table.select("customer_id", _STAGE)
         if second is None:
-            second = stages.with_columns(_acquired_day=nw.lit(None).cast(nw.Date))
+            second = stages.with_columns(**{_ACQUIRED_DAY: nw.lit(None).cast(nw.Date)})
         else:
-            second = second.join(stages, on="customer_id", how="left")
+            both = second.join(stages, on="customer_id", how="full", suffix="_staged")
+            either = nw.coalesce("customer_id", "customer_id_staged")
+            second = both.with_columns(customer_id=either).drop("customer_id_staged")
     return None if second is None else engine.store(second)
+
+
+def _with_acquired_day(customers: Table, history: History) -> Table:
+    """The local day on which each customer was acquired; null where that is not known."""
+    engine, zone = history.home.engine, history.timezone
+    schema = customers.collect_schema()
+    dtype = schema.get(_ACQUIRED)
+    if dtype is None:
+        return customers.with_columns(**{_ACQUIRED_DAY: nw.lit(None).cast(nw.Date)})
+    if dtype == nw.Date:
+        return customers.with_columns(**{_ACQUIRED_DAY: nw.col(_ACQUIRED)})
+    told = customers.with_columns(_acquired=nw.col(_ACQUIRED))
+    if dtype == nw.String:
+        utc = engine.with_parsed_times(told, column="_acquired", timezone=zone, time_format=None)
+    elif dtype == nw.Datetime:
+        utc = engine.with_utc(told, column="_acquired", timezone=zone)
+    else:
+        raise DataError(
+            Mistake("customers.acquired_at", f"is of type {dtype}", "give dates or timestamps")
+        )
+    local = engine.with_local(utc, column="_acquired", name=_ACQUIRED_DAY, timezone=zone)
+    return local.with_columns(**{_ACQUIRED_DAY: nw.col(_ACQUIRED_DAY).dt.date()})
 
 
 def _check_ids(customers: Table, rows: Table) -> None:

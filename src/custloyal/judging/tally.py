@@ -7,6 +7,8 @@ counter; where a group has more rows than its bits can count, the counters are a
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 import narwhals as nw
@@ -19,8 +21,9 @@ if TYPE_CHECKING:
 
     from custloyal.engines import Engine, Table
     from custloyal.judging.docket import Clause, Docket
+    from custloyal.rules import Ruling
 
-__all__ = ["over_us", "tallied", "target_of"]
+__all__ = ["over_us", "summed", "tallied", "target_of"]
 
 _BITS = 63
 _ROWS = "_rows"
@@ -35,64 +38,64 @@ def tallied(docket: Docket, keys: Sequence[str], engine: Engine) -> dict[Clause,
         engine: The engine of the table.
 
     Returns:
-        The keys, a count for each `Verdict` as `met_count` and so on, `over_us` (the microseconds
-        by which promises about time were missed) and `target_sum` (the targets of the decided,
-        added up, where they differ). Groups without a subject of the rule are left out.
+        `rule`, the keys, a count for each `Verdict` as `met_count` and so on, `decided_count`,
+        `over_us` (the microseconds by which promises about time were missed; null of others) and
+        `target_sum` (the targets of the decided, added up). Groups without a subject of the rule
+        are left out.
     """
-    packed = _summed(docket, keys, engine, packed=True)
-    most = packed.select(nw.col(_ROWS).max()).collect("polars").item()
-    fits = all((most or 0) < 1 << _width(clause) for clause in docket.clauses)
-    table = packed if fits else _summed(docket, keys, engine, packed=False)
-    return {clause: _counts(table, clause, keys, packed=fits) for clause in docket.clauses}
+    table, fits = summed(docket, keys, engine, packed=True), True
+    most = table.select(nw.col(_ROWS).max()).collect("polars").item()
+    if any((most or 0) >= 1 << _width(ruling) for ruling in docket.rulings.values()):
+        table, fits = summed(docket, keys, engine, packed=False), False
+    return {clause: _counts(table, docket, clause, keys, packed=fits) for clause in docket.rulings}
 
 
 def target_of(clause: Clause) -> nw.Expr:
-    """The target of a subject: the highest of those that hold for it."""
+    """The target of a subject: the highest of its own, else that of the rule."""
+    own = [
+        (share, nw.col(column) == word)
+        for column, shares in clause.rule.target_by.items()
+        for word, share in shares.items()
+    ]
     target = nw.lit(clause.rule.target)
-    for column, shares in clause.rule.target_by.items():
-        for word, share in sorted(shares.items(), key=lambda item: item[1]):
-            target = nw.when(nw.col(column) == word).then(nw.lit(share)).otherwise(target)
+    for share, holds in sorted(own, key=lambda pair: pair[0]):
+        target = nw.when(holds).then(nw.lit(share)).otherwise(target)
     return target
 
 
-def over_us(clause: Clause) -> nw.Expr:
+def over_us(clause: Clause, ruling: Ruling) -> nw.Expr:
     """By how many microseconds a promise about time was missed; null where it was not."""
-    missed = clause.col("verdict") == Verdict.MISSED.code
-    return nw.when(missed).then(clause.col("value") - clause.rule.kept.bound)
+    late = clause.col("value") - clause.rule.kept.bound
+    return nw.when(ruling.gives(Verdict.MISSED)).then(late)
 
 
-def _possible(clause: Clause) -> list[Verdict]:
-    """The verdicts that a rule can give."""
-    pends = clause.rule.kept.pends
-    impossible = set() if pends else {Verdict.PENDING}
-    if not pends and clause.rule.unless is None:
-        impossible.add(Verdict.EXCLUDED)
-    return [each for each in Verdict if each not in impossible]
+def _width(ruling: Ruling) -> int:
+    """How many bits each counter has."""
+    return _BITS // len(ruling.possible)
 
 
-def _width(clause: Clause) -> int:
-    return _BITS // len(_possible(clause))
+def summed(docket: Docket, keys: Sequence[str], engine: Engine, *, packed: bool) -> Table:
+    """The counters of all rules, one row a group.
 
-
-def _summed(docket: Docket, keys: Sequence[str], engine: Engine, *, packed: bool) -> Table:
-    """The counters of all rules, one row a group."""
+    Args:
+        docket: What was judged.
+        keys: The columns of the group.
+        engine: The engine of the table.
+        packed: Whether the counters of a rule share one number.
+    """
     parts: dict[str, nw.Expr] = {}
-    for clause in docket.clauses:
-        verdict, possible = clause.col("verdict"), _possible(clause)
+    for clause, ruling in docket.rulings.items():
+        possible, width = ruling.possible, _width(ruling)
         if packed:
-            ones = nw.lit(0)
-            for place, each in enumerate(possible):
-                one = 1 << place * _width(clause)
-                ones = nw.when(verdict == each.code).then(nw.lit(one)).otherwise(ones)
-            parts[clause.of("packed")] = ones.cast(nw.Int64)
+            ones = {each: 1 << place * width for place, each in enumerate(possible)}
+            parts[clause.of("packed")] = ruling.chosen(ones, otherwise=0).cast(nw.Int64)
         else:
             for each in possible:
-                is_it = (verdict == each.code).fill_null(value=False)
-                parts[clause.of(each.value)] = nw.when(is_it).then(1).otherwise(0).cast(nw.Int64)
+                parts[clause.of(each.value)] = nw.when(ruling.gives(each)).then(1).otherwise(0)
         if isinstance(clause.rule.kept, Timed):
-            parts[clause.of("over_us")] = over_us(clause)
+            parts[clause.of("over_us")] = over_us(clause, ruling)
         if clause.rule.target_by:
-            decided = (verdict == Verdict.MET.code) | (verdict == Verdict.MISSED.code)
+            decided = ruling.gives(Verdict.MET, Verdict.MISSED)
             parts[clause.of("target_sum")] = nw.when(decided).then(target_of(clause))
     aggregates = {name: Aggregate(Combine.SUM, name) for name in parts}
     aggregates[_ROWS] = Aggregate(Combine.ROWS, _ROWS)
@@ -100,23 +103,29 @@ def _summed(docket: Docket, keys: Sequence[str], engine: Engine, *, packed: bool
     return engine.store(engine.group(rows, keys, aggregates))
 
 
-def _counts(table: Table, clause: Clause, keys: Sequence[str], *, packed: bool) -> Table:
+def _counts(
+    table: Table, docket: Docket, clause: Clause, keys: Sequence[str], *, packed: bool
+) -> Table:
     """The counters of one rule, each a column of its own."""
-    possible, width = _possible(clause), _width(clause)
-    counts: dict[str, nw.Expr] = {f"{each.value}_count": nw.lit(0) for each in Verdict}
-    for place, each in enumerate(possible):
+    ruling = docket.rulings[clause]
+    width = _width(ruling)
+    counts = {each: nw.lit(0) for each in Verdict}
+    for place, each in enumerate(ruling.possible):
         counter = clause.col(each.value)
         if packed:
             counter = clause.col("packed") // (1 << place * width) % (1 << width)
-        counts[f"{each.value}_count"] = counter
-    is_timed = isinstance(clause.rule.kept, Timed)
-    over = clause.col("over_us") if is_timed else nw.lit(None)
-    decided = nw.col("met_count") + nw.col("missed_count")
+        counts[each] = counter
+    some = ["packed"] if packed else [each.value for each in ruling.possible]
+    decided = counts[Verdict.MET] + counts[Verdict.MISSED]
+    over = clause.col("over_us") if isinstance(clause.rule.kept, Timed) else nw.lit(None)
     target = clause.col("target_sum") if clause.rule.target_by else decided * clause.rule.target
-    subjects = sum((nw.col(name) for name in counts), nw.lit(0))
-    return (
-        table.with_columns(**{name: each.cast(nw.Int64) for name, each in counts.items()})
-        .filter(subjects > 0)
-        .with_columns(over_us=over.cast(nw.Float64), target_sum=target.cast(nw.Float64))
-        .select(*keys, *counts, "over_us", "target_sum")
-    )
+    # One step, since each costs an engine that plans in SQL as much as the counting itself.
+    said = {
+        "rule": nw.lit(clause.rule.name),
+        **{f"{each.value}_count": each_count.cast(nw.Int64) for each, each_count in counts.items()},
+        "decided_count": decided.cast(nw.Int64),
+        "over_us": over.cast(nw.Float64),
+        "target_sum": target.cast(nw.Float64),
+    }
+    spoken_of = table.filter(reduce(or_, [clause.col(name) > 0 for name in some]))
+    return spoken_of.with_columns(**said).select("rule", *keys, *list(said)[1:])

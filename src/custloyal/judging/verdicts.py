@@ -26,10 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Attainment", "Verdicts"]
 
-_MICROSECONDS_PER_SECOND = 1_000_000
 _MICROSECONDS_PER_MINUTE = 60_000_000
 _WINDOW = "window"
-_HELD_BY = ("channel", "department", "agent_id")
 
 
 @attrs.frozen(eq=False)
@@ -96,7 +94,8 @@ class Verdicts:
         `interaction_id`, `case_id`, `kind`, `phase`, `channel`, `department`, `agent_id`, those
         that the history has; `occurred_at`, when the promise was made; `window`, the first day of
         the rule's period; `verdict`; `value`, what was measured, in `unit`; `threshold`; `target`;
-        `due_at`, null where no time runs; `decided_at`, null while pending or unknown;
+        `due_at`, null where no time runs; `decided_at`, null while pending or unknown, and of
+        a customer's window until it is over;
         `over_minutes`, by which a promise about time was missed.
         """
         return self.home.bring_back(self.table)
@@ -117,7 +116,8 @@ class Verdicts:
             InvalidValueError: Where there is no such column.
         """
         periods = [each.value for each in Window]
-        allowed = sorted({*self.types, _WINDOW, *periods} - {DAY})
+        told = {name for name in self.types if not name.startswith("_")}
+        allowed = sorted({*told, _WINDOW, *periods})
         wrong = [
             Mistake("by", f"{name!r} is no column of what was judged", nearest(name, allowed))
             for name in by
@@ -127,32 +127,29 @@ class Verdicts:
             raise InvalidValueError(wrong)
         tables: dict[Clause, Table] = {}
         for docket in self._parted(by):
-            window = docket.clauses[0].rule.window
+            window = next(iter(docket.rulings)).rule.window
             days = {name: window_start(DAY, Window(name)) for name in by if name in periods}
             if _WINDOW in by:
                 days[_WINDOW] = window_start(DAY, window)
             keys = days | self._alike(by, docket, days)
             keyed = docket.table.with_columns(**keys) if keys else docket.table
             tables |= tallied(attrs.evolve(docket, table=keyed), by, self.home.engine)
-        inside = [
-            _attained(tables[clause], clause, by)
-            for clause in sorted(tables, key=lambda clause: clause.place)
-        ]
-        return Attainment(self.home.engine.store(nw.concat(inside)), self.home)
+        counts = nw.concat([tables[c] for c in sorted(tables, key=lambda clause: clause.place)])
+        return Attainment(self.home.engine.store(_attained(counts, by)), self.home)
 
     def in_history(self) -> History:
         """The history with one more row for each promise to a known customer, kept or missed.
 
         The row is of kind `other`, at the time at which the promise was decided, and bears the
         name of the rule as `promise` and "met" or "missed" as `promise_verdict`: so `Trust` takes
-        it as evidence by its outcome policy, and `contributions` names each broken promise.
+        it as evidence by its outcome policy, and `contributions` names each broken promise. It
+        stands in no case and in no department, since nobody acted.
         """
         decided = self.table.filter(
             (nw.col("verdict") == Verdict.MET.value) | (nw.col("verdict") == Verdict.MISSED.value),
             ~nw.col("customer_id").is_null(),
             ~nw.col("decided_at").is_null(),
         )
-        kept = [n for n in ("customer_id", "case_id", *_HELD_BY) if n in self.types]
         phase = nw.lit(None).cast(nw.String)
         for each in Kind:
             of_kind = nw.col("kind") == each.value
@@ -160,7 +157,7 @@ class Verdicts:
         if "phase" in self.types:
             phase = nw.coalesce(nw.col("phase"), phase)
         rows = decided.select(
-            *kept,
+            "customer_id",
             occurred_at=nw.col("decided_at"),
             phase=phase,
             promise=nw.col("rule"),
@@ -173,13 +170,15 @@ class Verdicts:
         if _WINDOW not in by:
             return list(self.dockets)
         return [
-            attrs.evolve(docket, clauses=tuple(c for c in docket.clauses if c.rule.window == each))
+            attrs.evolve(
+                docket, rulings={c: r for c, r in docket.rulings.items() if c.rule.window is each}
+            )
             for docket in self.dockets
-            for each in dict.fromkeys(clause.rule.window for clause in docket.clauses)
+            for each in dict.fromkeys(clause.rule.window for clause in docket.rulings)
         ]
 
     def _by_place(self) -> list[tuple[Docket, Clause]]:
-        found = [(docket, clause) for docket in self.dockets for clause in docket.clauses]
+        found = [(docket, clause) for docket in self.dockets for clause in docket.rulings]
         return sorted(found, key=lambda pair: pair[1].place)
 
     def _alike(
@@ -195,7 +194,7 @@ class Verdicts:
 
     def _of(self, docket: Docket, clause: Clause) -> Table:
         """The verdicts of one rule."""
-        rule, promise, verdict = clause.rule, clause.rule.kept, clause.col("verdict")
+        rule, promise, ruling = clause.rule, clause.rule.kept, docket.rulings[clause]
         is_timed = isinstance(promise, Timed)
         runs = is_timed or promise.subject is Subject.CUSTOMER
         ends = runs or promise.subject is Subject.CASE
@@ -203,27 +202,22 @@ class Verdicts:
         due = clause.col("due") if runs else no_time
         decided_at = clause.col("ended") if ends else nw.col("occurred_at")
         if is_timed:
-            is_late = verdict == Verdict.MISSED.code
-            decided_at = nw.when(is_late).then(nw.coalesce(due, decided_at)).otherwise(decided_at)
-        is_decided = (verdict == Verdict.MET.code) | (verdict == Verdict.MISSED.code)
-        word = nw.lit(None).cast(nw.String)
-        for each in Verdict:
-            word = nw.when(verdict == each.code).then(nw.lit(each.value)).otherwise(word)
-        value = clause.col("value").cast(nw.Float64)
+            late = nw.coalesce(due, decided_at)
+            decided_at = nw.when(ruling.gives(Verdict.MISSED)).then(late).otherwise(decided_at)
         told = self._alike([n for n in ATTRIBUTES if n in self.types and n != DAY], docket)
         said = {
             _WINDOW: window_start(DAY, rule.window),
-            "verdict": word,
-            "value": value / _MICROSECONDS_PER_SECOND if is_timed else value,
+            "verdict": ruling.chosen({each: each.value for each in Verdict}).cast(nw.String),
+            "value": promise.in_unit(clause.col("value")),
             "unit": nw.lit(promise.unit),
             "threshold": nw.lit(float(promise.threshold)),
             "target": target_of(clause).cast(nw.Float64),
             "due_at": due,
-            "decided_at": nw.when(is_decided).then(decided_at),
-            "over_minutes": over_us(clause) / _MICROSECONDS_PER_MINUTE if is_timed else no_number,
+            "decided_at": nw.when(ruling.gives(Verdict.MET, Verdict.MISSED)).then(decided_at),
+            "over_minutes": over_us(clause, ruling) / _MICROSECONDS_PER_MINUTE if is_timed else no_number,
         }
         head = {"rule": nw.lit(rule.name), "subject": nw.lit(promise.subject.value)}
-        rows = docket.table.filter(~verdict.is_null())
+        rows = docket.table.filter(ruling.inside.fill_null(value=True))
         # Not `select` alone: of literals alone it would make a single row.
         names = [*head, *told, *said]
         return rows.with_columns(**head, **told, **said).select(*names)
@@ -235,35 +229,29 @@ def _plain(column: nw.Expr, name: str, dtype: DType) -> nw.Expr:
     return column.cast(nw.String if is_text else dtype)
 
 
-def _attained(counts: Table, clause: Clause, by: Collection[str]) -> Table:
-    decided = nw.col("decided_count")
+def _attained(counts: Table, by: Collection[str]) -> Table:
+    """The shares of tallies, with their intervals."""
+    decided, met = nw.col("decided_count"), nw.col("met_count")
     some = decided > 0
-    is_timed = isinstance(clause.rule.kept, Timed)
-    over = nw.col("over_us") / _MICROSECONDS_PER_MINUTE if is_timed else nw.lit(None)
-    shares = (
-        counts.with_columns(
-            rule=nw.lit(clause.rule.name), decided_count=nw.col("met_count") + nw.col("missed_count")
-        )
-        .with_columns(
-            attainment_share=nw.when(some).then(nw.col("met_count") / decided),
-            target_share=nw.when(some).then(nw.col("target_sum") / decided),
-            over_minutes=over.cast(nw.Float64),
-        )
-        .with_columns(**wilson_bounds("attainment_share", decided))
-    )
-    # n met of m reach the target where n >= target * m, and sums of targets round.
-    reached = nw.col("met_count") >= nw.col("target_sum") - _ROUNDING * nw.col("target_sum")
-    return shares.with_columns(is_reached=nw.when(some).then(reached)).select(
+    # So many are met that the target is reached; sums of targets round.
+    reached = met >= nw.col("target_sum") * (1 - _ROUNDING)
+    shares = counts.with_columns(
+        attainment=nw.when(some).then(met / decided),
+        target_share=nw.when(some).then(nw.col("target_sum") / decided),
+        is_reached=nw.when(some).then(reached),
+        over_minutes=nw.col("over_us") / _MICROSECONDS_PER_MINUTE,
+    ).with_columns(**wilson_bounds("attainment", decided))
+    return shares.rename({"attainment": "attainment_share"}).select(
         "rule",
         *by,
         *(f"{each.value}_count" for each in Verdict),
         "decided_count",
         "attainment_share",
-        attainment_low=nw.col("attainment_share_low"),
-        attainment_high=nw.col("attainment_share_high"),
-        target_share=nw.col("target_share"),
-        is_reached=nw.col("is_reached"),
-        over_minutes=nw.col("over_minutes"),
+        "attainment_low",
+        "attainment_high",
+        "target_share",
+        "is_reached",
+        "over_minutes",
     )
 
 

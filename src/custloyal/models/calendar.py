@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import copy
-import reprlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from fractions import Fraction
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import attrs
@@ -21,10 +20,9 @@ from custloyal.models.opening_hours import (
     HoursText,
     Stretch,
     Week,
-    overlap_after,
-    read_hours,
     said,
 )
+from custloyal.models.special_days import overlaps, read_exceptions, read_holidays
 from custloyal.models.windows import AsOf, check_timezone
 
 __all__ = ["AS_GIVEN", "BusinessCalendar", "InstantLike"]
@@ -37,13 +35,11 @@ AS_GIVEN = "as_given"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_DAY = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
 _MINUTE_US = 60_000_000
 _DAY_US = MIDNIGHT * _MINUTE_US
 _EPOCH_DAY = _EPOCH.toordinal()
 _LAST_DAY = date.max.toordinal()
-_HOLIDAY_YEARS = range(1950, 2100)
 _BLOCK = 512  # days
 _LONGEST_CLOSURE = 20 * 366  # days
 _NO_HOURS: Mapping[str, tuple[str, ...]] = FrozenMapping({})
@@ -55,13 +51,13 @@ def _as_hours(value: Mapping[str, HoursText]) -> Mapping[str, tuple[str, ...]]:
 
 
 def _as_holidays(value: Iterable[date | str]) -> tuple[date, ...]:
-    days = _holidays(value, [])
+    days = read_holidays(value, [])
     return value if days is None else tuple(sorted(set(days)))  # type: ignore[return-value]
 
 
 def _as_exceptions(value: Mapping[Any, HoursText]) -> Mapping[str, tuple[str, ...]]:
     mistakes: list[Mistake] = []
-    days = _exceptions(value, mistakes)
+    days = read_exceptions(value, mistakes)
     if mistakes:
         return value  # type: ignore[return-value]
     return FrozenMapping({day.isoformat(): tuple(map(said, days[day])) for day in sorted(days)})
@@ -123,9 +119,9 @@ class BusinessCalendar:
             check_timezone(self.timezone)
         except InvalidValueError as error:
             mistakes += error.mistakes
-        holidays = _holidays(self.holidays, mistakes)
-        exceptions = _exceptions(self.exceptions, mistakes)
-        mistakes += _overlaps(week, holidays or [], exceptions)
+        holidays = read_holidays(self.holidays, mistakes)
+        exceptions = read_exceptions(self.exceptions, mistakes)
+        mistakes += overlaps(week, holidays or [], exceptions)
         if not mistakes and not any(week.days) and not any(exceptions.values()):
             mend = 'say when it is open, such as {"mon-fri": "08:00-20:00"}'
             mistakes.append(Mistake("hours", "are never open", mend))
@@ -270,7 +266,7 @@ class BusinessCalendar:
 
     @cached_property
     def _excepted(self) -> Mapping[int, tuple[Stretch, ...]]:
-        return _by_ordinal(_exceptions(self.exceptions, []))
+        return _by_ordinal(read_exceptions(self.exceptions, []))
 
     @cached_property
     def _closed(self) -> frozenset[int]:
@@ -339,12 +335,10 @@ def _offsets(timezone: str, block: int) -> tuple[int | None, ...]:
     """
     zone = check_timezone(timezone)
     days = range(block * _BLOCK, (block + 1) * _BLOCK + 1)
-    midnights = [
-        zone.utcoffset(datetime.fromordinal(min(max(day, 1), _LAST_DAY))) for day in days
-    ]
+    midnights = [zone.utcoffset(datetime.fromordinal(min(max(day, 1), _LAST_DAY))) for day in days]
     return tuple(
         today // _MICROSECOND if today is not None and today == tomorrow else None
-        for today, tomorrow in zip(midnights, midnights[1:], strict=False)
+        for today, tomorrow in pairwise(midnights)
     )
 
 
@@ -394,77 +388,3 @@ def _parsed(text: str) -> datetime:
 
 def _microseconds(instant: datetime) -> int:
     return (instant - _EPOCH) // _MICROSECOND
-
-
-def _date(value: object) -> date | None:
-    if isinstance(value, str):
-        try:
-            return date.fromisoformat(value.strip())
-        except ValueError:
-            return None
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return date(value.year, value.month, value.day)
-    return None
-
-
-def _holidays(value: object, mistakes: list[Mistake]) -> list[date] | None:
-    """The dates of holidays; None where there are mistakes, which are added."""
-    if isinstance(value, str) or not isinstance(value, Iterable):
-        message = f"is {reprlib.repr(value)}, must be dates"
-        mistakes.append(Mistake("holidays", message, 'such as ["2024-12-25"]'))
-        return None
-    if getattr(value, "expand", False) and hasattr(value, "years"):
-        value = _filled(value)
-    given = list(value)
-    days = [_date(each) for each in given]
-    wrong = [
-        Mistake(f"holidays[{place}]", f"{each!r} is not a day", 'write "2024-12-25" or give a date')
-        for place, (each, day) in enumerate(zip(given, days, strict=True))
-        if day is None
-    ]
-    mistakes += wrong
-    return None if wrong else [day for day in days if day is not None]
-
-
-def _filled(holidays: Any) -> Iterable[object]:
-    """A copy of a mapping of the `holidays` package, which knows a year once it is asked for it."""
-    filled = copy.deepcopy(holidays)
-    for year in _HOLIDAY_YEARS:
-        filled.get(date(year, 1, 1))
-    return [day for day in filled if day.year in _HOLIDAY_YEARS]
-
-
-def _exceptions(value: object, mistakes: list[Mistake]) -> dict[date, tuple[Stretch, ...]]:
-    """The hours of dates; what cannot be read is added to the mistakes."""
-    if not isinstance(value, Mapping):
-        message = f"is {reprlib.repr(value)}, must be hours by date"
-        mend = 'such as {"2024-12-24": "09:00-13:00"}'
-        mistakes.append(Mistake("exceptions", message, mend))
-        return {}
-    found: dict[date, tuple[Stretch, ...]] = {}
-    for key, texts in value.items():
-        day = _date(key)
-        stretches = read_hours(f"exceptions.{key}", texts, mistakes)
-        if day is None:
-            mend = 'write "2024-12-24" or give a date'
-            mistakes.append(Mistake("exceptions", f"{key!r} is not a day", mend))
-        elif day in found:
-            mistakes.append(Mistake(f"exceptions.{key}", "stands twice", "name each date once"))
-        else:
-            found[day] = stretches
-    return found
-
-
-def _overlaps(
-    week: Week, holidays: Iterable[date], exceptions: Mapping[date, tuple[Stretch, ...]]
-) -> Iterator[Mistake]:
-    """Where an exception lasts into hours of the day after."""
-    closed = set(holidays)
-    for day, stretches in exceptions.items():
-        if day == date.max or day + _DAY in exceptions or day + _DAY in closed:
-            continue
-        overlap = overlap_after(stretches, week.days[(day + _DAY).weekday()])
-        if overlap:
-            message = f"{overlap[0]} overlaps {overlap[1]} of the day after"
-            mend = "close before the next stretch opens, or give that day its own hours"
-            yield Mistake(f"exceptions.{day}", message, mend)

@@ -27,9 +27,10 @@ from cattrs.errors import (
     IterableValidationError,
     IterableValidationNote,
 )
-from cattrs.gen import make_dict_structure_fn, mapping_structure_factory
+from cattrs.gen import make_dict_structure_fn, mapping_structure_factory, override
 
 from custloyal.errors import ConfigurationError, InvalidValueError, Mistake, nearest
+from custloyal.models.calendar import AS_GIVEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -223,7 +224,12 @@ def _of_type(value: object, cls: Any) -> object:
 
 
 def _of_class(cls: type, converter: Converter, *, absent_is_none: bool) -> _Hook:
-    hook: _Hook = make_dict_structure_fn(cls, converter, _cattrs_forbid_extra_keys=True)
+    as_given: Any = {
+        field.name: override(struct_hook=lambda value, _: value)
+        for field in attrs.fields(cls)
+        if field.metadata.get(AS_GIVEN)
+    }
+    hook: _Hook = make_dict_structure_fn(cls, converter, _cattrs_forbid_extra_keys=True, **as_given)
     absent = {
         field.name: None
         for field in attrs.fields(attrs.resolve_types(cls))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import reprlib
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import TypeAlias
 
 import attrs
@@ -119,7 +120,7 @@ def read_hours(path: str, texts: object, mistakes: list[Mistake]) -> tuple[Stret
         return ()
     found = [_stretch(path, part, mistakes) for part in parts]
     stretches = sorted(stretch for stretch in found if stretch)
-    for earlier, later in zip(stretches, stretches[1:], strict=False):
+    for earlier, later in pairwise(stretches):
         if later[0] < earlier[1]:
             message = f"{said(earlier)} overlaps {said(later)}"
             mistakes.append(Mistake(path, message, "close before the next stretch opens"))

@@ -2,7 +2,9 @@
 
 from custloyal.rules.clocked import Clocked
 from custloyal.rules.counted import Contacted, Counted, HandedOn
+from custloyal.rules.finding import Finding, Severity
 from custloyal.rules.followed import Followed
+from custloyal.rules.linter import lint
 from custloyal.rules.measured import FEELING, LastMeasured, Measured
 from custloyal.rules.population import Population, where
 from custloyal.rules.promise import TIME_UNITS, Comparator, Promise, Subject, Timed, in_words
@@ -10,7 +12,7 @@ from custloyal.rules.promises import above, at_least, at_most, below, within
 from custloyal.rules.rings import RingCadence
 from custloyal.rules.rule_book import RuleBook
 from custloyal.rules.service_rule import ServiceRule, Window
-from custloyal.rules.verdict import Verdict, verdict_code
+from custloyal.rules.verdict import Ruling, Verdict
 
 __all__ = [
     "FEELING",
@@ -19,6 +21,7 @@ __all__ = [
     "Comparator",
     "Contacted",
     "Counted",
+    "Finding",
     "Followed",
     "HandedOn",
     "LastMeasured",
@@ -27,7 +30,9 @@ __all__ = [
     "Promise",
     "RingCadence",
     "RuleBook",
+    "Ruling",
     "ServiceRule",
+    "Severity",
     "Subject",
     "Timed",
     "Verdict",
@@ -37,7 +42,7 @@ __all__ = [
     "at_most",
     "below",
     "in_words",
-    "verdict_code",
+    "lint",
     "where",
     "within",
 ]

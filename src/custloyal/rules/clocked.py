@@ -21,6 +21,8 @@ from custloyal.rules.population import Population
 from custloyal.rules.promise import Subject, Timed
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from custloyal.fold import Fold, Source
 
 __all__ = ["Clocked"]
@@ -70,15 +72,16 @@ class Clocked(Timed):
             waits for the customer; `_f_last` and `_f_ended`, the business time of the last row and
             of the last stop; `_f_passed`, the business time at which the limit was passed.
         """
-        starts = nw.lit(value=True) if self.starts is None else _is(self.starts)
+        columns = ordered.columns
+        starts = nw.lit(value=True) if self.starts is None else _is(self.starts, columns)
         begun = ordered.let(_starts=nw.when(starts).then(1)).in_order(
             "case_id", _started=carried("_starts")
         )
         started = ~nw.col("_started").is_null()
-        stopped = nw.when(_is(self.stops) & started).then(1)
+        stopped = nw.when(_is(self.stops, columns) & started).then(1)
         if self.reopens is not None:
-            stopped = nw.when(_is(self.reopens)).then(0).otherwise(stopped)
-        waits = nw.lit(value=False) if self.waits is None else _is(self.waits)
+            stopped = nw.when(_is(self.reopens, columns)).then(0).otherwise(stopped)
+        waits = nw.lit(value=False) if self.waits is None else _is(self.waits, columns)
         told = (
             begun.where(started | starts)
             .let(_stops=stopped, _waits=waits, _f=business_time("occurred_at", self.counted_by))
@@ -121,6 +124,6 @@ class Clocked(Timed):
         return f"{self.words} within {self.limit_words}"
 
 
-def _is(population: Population) -> nw.Expr:
+def _is(population: Population, columns: Collection[str]) -> nw.Expr:
     """Whether a row belongs to a population; where that is not known it does not."""
-    return population.holds().fill_null(value=False)
+    return population.holds(columns).fill_null(value=False)

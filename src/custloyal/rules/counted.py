@@ -46,7 +46,7 @@ class Counted(Promise):
         return ordered.let(_counts=self.of.holds()).by("case_id", _value=count(nw.col("_counts")))
 
     def __str__(self) -> str:
-        return f"have {self.comparator} {self.threshold:g} {self.words or self.of}"
+        return f"have {_number(self)} {self.words or self.of}"
 
 
 @attrs.frozen(kw_only=True)
@@ -115,4 +115,10 @@ class Contacted(Promise):
         )
 
     def __str__(self) -> str:
-        return f"have {self.comparator} {self.threshold:g} {self.of}"
+        return f"have {_number(self)} {self.of}"
+
+
+def _number(promise: Counted | Contacted) -> str:
+    if promise.comparator is Comparator.AT_MOST and promise.threshold == 0:
+        return "no"
+    return f"{promise.comparator} {promise.threshold:g}"

@@ -52,15 +52,17 @@ class Followed(Timed):
 
         `_begun_at` is when the clock began, `_ended_at` when the answer came, null where none did.
         """
-        marked = interactions.let(_asks=population.holds(), _answers=self.by.holds())
+        columns = interactions.columns
+        marked = interactions.let(_asks=population.holds(columns), _answers=self.by.holds(columns))
         needed = marked.where(asks | answers | asks.is_null())
         seen = needed.let(
             _answered_at=nw.when(answers).then(nw.col("occurred_at")),
-            _turn=nw.when(answers).then(0).otherwise(nw.when(asks).then(1)),
+            _turn=nw.when(asks).then(1).otherwise(nw.when(answers).then(0)),
         ).in_order(
             self.group, _ended_at=following("_answered_at"), _turn_before=carried("_turn")
         )
-        waits_already = (nw.col("_turn_before") == 1).fill_null(value=False)
+        answers_first = answers.fill_null(value=False)
+        waits_already = (nw.col("_turn_before") == 1).fill_null(value=False) & ~answers_first
         judged = seen.where(~waits_already | asks.is_null()) if self.once else seen
         return judged.where(asks | asks.is_null())
 

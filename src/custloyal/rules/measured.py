@@ -15,12 +15,22 @@ from custloyal.rules.rings import RingCadence
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["FEELING", "LastMeasured", "Measured"]
+__all__ = ["FEELING", "LastMeasured", "Measured", "unit_of"]
 
 FEELING = "feeling"
 """The measure of how the customer left a row: its outcome, else its rating, from -1 to 1."""
 _RINGS, _WAIT = "rings", "wait_s"
-_SUFFIXES = {"_s": 1, "_minutes": 60, "_hours": 3_600, "_days": 86_400}
+_SUFFIXES = {"_s": "seconds", "_minutes": "minutes", "_hours": "hours", "_days": "days"}
+
+
+def unit_of(column: str) -> str | None:
+    """The unit of time that a column's name ends with; None where it is no column of times.
+
+    Example:
+        >>> unit_of("wait_s"), unit_of("lead_days"), unit_of("rings")
+        ('seconds', 'days', None)
+    """
+    return next((unit for suffix, unit in _SUFFIXES.items() if column.endswith(suffix)), None)
 
 
 @attrs.frozen(kw_only=True)
@@ -59,7 +69,8 @@ class Measured(Promise):
     @property
     def _seconds(self) -> int | None:
         """How many seconds one of the column is; None where it is no time."""
-        return next((s for suffix, s in _SUFFIXES.items() if self.column.endswith(suffix)), None)
+        unit = unit_of(self.column)
+        return None if unit is None else TIME_UNITS[unit]
 
     @property
     def bound(self) -> float:
@@ -67,6 +78,12 @@ class Measured(Promise):
         if self._seconds is None:
             return self.threshold
         return self.threshold * TIME_UNITS[self.unit] / self._seconds
+
+    def in_unit(self, value: nw.Expr) -> nw.Expr:
+        """The number in `unit`, from that of the column."""
+        if self._seconds is None:
+            return value.cast(nw.Float64)
+        return value * self._seconds / TIME_UNITS[self.unit]
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import reduce
 from operator import and_, or_
 from typing import TYPE_CHECKING, TypeAlias
@@ -55,7 +55,7 @@ def _as_words(conditions: object) -> object:
 
 
 def _as_tuple(words: object) -> tuple[object, ...]:
-    if isinstance(words, str) or not isinstance(words, Iterable):
+    if isinstance(words, str | Mapping) or not isinstance(words, Iterable):
         return (words,)
     return tuple(words)
 
@@ -103,25 +103,32 @@ mean 'complaint'?)
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that it looks at."""
-        return tuple(dict.fromkeys([*self.words, *self.unless]))
+        """The columns without which it says nothing; exceptions need none of theirs."""
+        return tuple(self.words)
 
     @property
     def is_everything(self) -> bool:
         """Whether no condition is stated."""
         return not self.words and not self.unless
 
-    def holds(self) -> nw.Expr:
+    def holds(self, columns: Collection[str] | None = None) -> nw.Expr:
         """Whether a row belongs to it; null where some conditions hold and others are not known.
 
         A row of which no condition is known to hold does not belong: a purchase without a channel
         is not perhaps a call.
+
+        Args:
+            columns: The columns that are there; exceptions about others are left out. None for all.
         """
         inside = [_is_one_of(name, words) for name, words in self.words.items()]
         outside = [
-            ~_is_one_of(name, words).fill_null(value=False) for name, words in self.unless.items()
+            ~_is_one_of(name, words).fill_null(value=False)
+            for name, words in self.unless.items()
+            if columns is None or name in columns
         ]
-        holds = reduce(and_, [*inside, *outside], nw.lit(value=True))
+        if not inside and not outside:
+            return nw.lit(value=True)
+        holds = reduce(and_, [*inside, *outside])
         if not inside or "kind" in self.words:  # the kind is always known
             return holds
         some = reduce(or_, [each.fill_null(value=False) for each in inside])

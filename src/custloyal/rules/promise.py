@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TIME_UNITS", "Comparator", "Promise", "Subject", "Timed", "in_words"]
 
+_MICROSECONDS = 1_000_000
 TIME_UNITS = {"seconds": 1, "minutes": 60, "hours": 3_600, "days": 86_400}
 """The units of time, in seconds."""
 
@@ -86,6 +87,10 @@ class Promise(ABC):
         """The threshold in the unit in which tables hold the number."""
         return self.threshold
 
+    def in_unit(self, value: nw.Expr) -> nw.Expr:
+        """The number in `unit`, from what tables hold."""
+        return value.cast(nw.Float64)
+
     def lacking(self, columns: Collection[str]) -> list[str]:
         """The columns that a history lacks."""
         return [name for name in self.columns if name not in columns]
@@ -117,6 +122,10 @@ class Timed(Promise):
         """The time promised, in microseconds."""
         return self.limit_us
 
+    def in_unit(self, value: nw.Expr) -> nw.Expr:
+        """The time in seconds, from microseconds."""
+        return value / _MICROSECONDS
+
     @property
     def counted_by(self) -> BusinessCalendar:
         """The calendar on which time counts."""
@@ -125,7 +134,7 @@ class Timed(Promise):
     @property
     def limit_us(self) -> int:
         """The time promised, in microseconds: the unit in which time is compared, exactly."""
-        return round(self.limit_s * 1_000_000)
+        return round(self.limit_s * _MICROSECONDS)
 
     @property
     def limit_words(self) -> str:

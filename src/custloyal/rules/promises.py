@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from custloyal.errors import InvalidValueError, Mistake, nearest
-from custloyal.models import Kind
+from custloyal.errors import InvalidValueError
+from custloyal.models import BusinessCalendar, Kind
 from custloyal.rules.clocked import Clocked
 from custloyal.rules.counted import Contacted, Counted, HandedOn
 from custloyal.rules.followed import Followed
-from custloyal.rules.measured import LastMeasured, Measured
+from custloyal.rules.measured import LastMeasured, Measured, unit_of
 from custloyal.rules.population import Population, where
 from custloyal.rules.promise import TIME_UNITS, Comparator, Promise
+from custloyal.rules.promise_mistakes import (
+    clock_mistakes,
+    number_mistakes,
+    option_mistakes,
+    time_mistakes,
+    unit_mistakes,
+)
 from custloyal.rules.rings import RingCadence
 
-if TYPE_CHECKING:
-    from custloyal.models import BusinessCalendar
-
-__all__ = ["CLOCKS", "above", "at_least", "at_most", "below", "within"]
+__all__ = ["above", "at_least", "at_most", "below", "within"]
 
 _ANSWERS = Population(
     {"kind": (Kind.REPLY.value, Kind.RESOLUTION.value, Kind.RECOVERY.value)},
@@ -26,9 +29,6 @@ _ANSWERS = Population(
 )
 _SOLVES = where(kind=[Kind.RESOLUTION.value, Kind.RECOVERY.value])
 _REOPENS = where(kind=Kind.REOPEN.value)
-
-CLOCKS = ("first_response", "next_reply", "resolution")
-"""The clocks of a case that have a name."""
 
 
 def at_most(
@@ -66,7 +66,9 @@ def at_most(
         custloyal.errors.InvalidValueError: unit: hours do not fit rings, which is no column of \
 times (say 'rings')
     """
-    return _promise(Comparator.AT_MOST, threshold, unit, of, per, by, country, last)
+    return _promise(
+        Comparator.AT_MOST, threshold, unit, of, per=per, by=by, country=country, last=last
+    )
 
 
 def at_least(
@@ -85,7 +87,9 @@ def at_least(
         >>> print(at_least(1, "times", of=where(kind="outreach"), per="customer"))
         have at least 1 contacts by the business
     """
-    return _promise(Comparator.AT_LEAST, threshold, unit, of, per, by, country, last)
+    return _promise(
+        Comparator.AT_LEAST, threshold, unit, of, per=per, by=by, country=country, last=last
+    )
 
 
 def below(
@@ -106,7 +110,9 @@ def below(
         >>> print(below(3, "rings"))
         are answered within 2 rings
     """
-    return _promise(Comparator.BELOW, threshold, unit, of, per, by, country, last)
+    return _promise(
+        Comparator.BELOW, threshold, unit, of, per=per, by=by, country=country, last=last
+    )
 
 
 def above(
@@ -125,7 +131,9 @@ def above(
         >>> print(above(0, "feeling"))
         leave a good feeling
     """
-    return _promise(Comparator.ABOVE, threshold, unit, of, per, by, country, last)
+    return _promise(
+        Comparator.ABOVE, threshold, unit, of, per=per, by=by, country=country, last=last
+    )
 
 
 def within(
@@ -164,25 +172,15 @@ def within(
         >>> print(within(days=7, until=where(kind="survey"), same="customer"))
         are followed by surveys within 7 days
     """
-    limit_s = days * 86_400 + hours * 3_600 + minutes * 60 + seconds
-    mistakes = []
-    if not (limit_s > 0 and math.isfinite(limit_s)):
-        mistakes.append(Mistake("within", "states no time above 0", "say within(hours=4)"))
-    if calendar is not None and days:
-        mend = "say how many hours of business: within(hours=8)"
-        mistakes.append(Mistake("within.days", "have no fixed length on a calendar", mend))
-    if isinstance(until, str) and until not in CLOCKS:
-        mend = nearest(until, CLOCKS) + ", or rows: until=where(kind=...)"
-        mistakes.append(Mistake("until", f"is {until!r}, no clock", mend))
-    if same not in ("case", "customer"):
-        mistakes.append(Mistake("same", f"is {same!r}", nearest(str(same), ("case", "customer"))))
-    runs_by_case = until in ("first_response", "resolution")
-    if not runs_by_case and (waits is not None or starts is not None):
-        mend = "leave it out, or measure the first response or the resolution"
-        mistakes.append(Mistake("waits, starts", "are said of the clock of a case", mend))
+    amounts = {"days": days, "hours": hours, "minutes": minutes, "seconds": seconds}
+    mistakes = [
+        *time_mistakes(amounts, calendar),
+        *clock_mistakes(until, same, waits=waits, starts=starts),
+    ]
     if mistakes:
         raise InvalidValueError(mistakes)
-    time = {"limit_s": float(limit_s), "calendar": calendar}
+    limit_s = float(sum(amount * TIME_UNITS[unit] for unit, amount in amounts.items()))
+    time = {"limit_s": limit_s, "calendar": calendar}
     if until == "first_response":
         return Clocked(**time, stops=_ANSWERS, waits=waits, starts=starts)  # type: ignore[arg-type]
     if until == "resolution":
@@ -205,33 +203,17 @@ def _promise(
     threshold: float,
     unit: str,
     of: str | Population,
+    *,
     per: str,
     by: str,
     country: str,
-    last: bool,  # noqa: FBT001 (named where users give it)
+    last: bool,
 ) -> Promise:
-    said = comparator.name.lower()
-    mistakes = []
-    if isinstance(threshold, bool) or not isinstance(threshold, int | float):
-        mistakes.append(Mistake("threshold", f"is {threshold!r}, no number"))
-    elif not math.isfinite(threshold):
-        mistakes.append(Mistake("threshold", f"is {threshold}, which nothing can fail or keep"))
-    if not unit:
-        mend = f'say of what: {said}({threshold!r}, "rings")'
-        mistakes.append(Mistake("unit", "is missing", mend))
-    if unit == "times" and not isinstance(of, Population):
-        mend = 'say which rows: of=where(kind="reopen")'
-        mistakes.append(Mistake("of", "is missing: times of what", mend))
-    if unit != "times" and isinstance(of, Population):
-        mend = f"say {said}({threshold!r}, 'times', of=...)"
-        mistakes.append(Mistake("unit", f"is {unit!r}, and rows are counted in times", mend))
-    if unit in TIME_UNITS and not of:
-        mend = f'say of what: {said}({threshold!r}, {unit!r}, of="wait_s"), or within({unit}=...)'
-        mistakes.append(Mistake("of", f"is missing: {unit} of what", mend))
-    if per not in ("case", "customer"):
-        mistakes.append(Mistake("per", f"is {per!r}", nearest(str(per), ("case", "customer"))))
-    if by not in ("department", "agent_id"):
-        mistakes.append(Mistake("by", f"is {by!r}", nearest(str(by), ("department", "agent_id"))))
+    mistakes = [
+        *number_mistakes("threshold", threshold),
+        *unit_mistakes(f"{comparator.name.lower()}({threshold!r}, ", unit, of),
+        *option_mistakes(unit, per, by, country, last=last),
+    ]
     if mistakes:
         raise InvalidValueError(mistakes)
     if unit == "handoffs":
@@ -239,13 +221,11 @@ def _promise(
     if isinstance(of, Population):
         counted = Counted if per == "case" else Contacted
         return counted(of=of, comparator=comparator, threshold=threshold)
-    column = of or unit
-    in_unit = "seconds" if not of and unit.endswith("_s") else unit
     measured = LastMeasured if last else Measured
     return measured(
-        column=column,
+        column=of or unit,
         comparator=comparator,
         threshold=threshold,
-        unit=in_unit,
+        unit=unit if of else unit_of(unit) or unit,
         cadence=RingCadence.of(country),
     )

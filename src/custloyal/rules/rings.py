@@ -14,7 +14,7 @@ from custloyal.models.checks import as_number, check_number, refuse
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["RingCadence"]
+__all__ = ["COUNTRIES", "RingCadence"]
 
 
 @attrs.frozen
@@ -78,8 +78,8 @@ COUNTRIES: Mapping[str, RingCadence] = MappingProxyType(
         **dict.fromkeys(("AT", "SE", "PT"), RingCadence(1.0, 5.0)),
         "ES": RingCadence(1.5, 3.0),
         "FR": RingCadence(1.5, 3.5),
-        "JP": RingCadence(1.0, 2.0),
         **dict.fromkeys(("GB", "IE", "AU", "NZ", "IN"), RingCadence(1.0, 2.0)),
+        "JP": RingCadence(1.0, 2.0),
     }
 )
 """The presets; the double ring of Great Britain and others counts as one ring of 1 second."""

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
 
-from custloyal.errors import InvalidValueError, Mistake
+from custloyal.errors import ConfigurationError, InvalidValueError, Mistake
 from custloyal.rules.service_rule import ServiceRule
+from custloyal.rules.toml_reading import read_rules
+from custloyal.rules.toml_writing import written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 __all__ = ["RuleBook"]
+
+
+def _as_tuple(rules: Iterable[ServiceRule]) -> tuple[ServiceRule, ...]:
+    return tuple(rules)
 
 
 @attrs.frozen
@@ -26,7 +33,7 @@ class RuleBook:
         InvalidValueError: Where there is no rule, or two bear one name.
     """
 
-    rules: tuple[ServiceRule, ...] = attrs.field(converter=tuple)
+    rules: tuple[ServiceRule, ...] = attrs.field(converter=_as_tuple)
 
     def __attrs_post_init__(self) -> None:
         names = [rule.name for rule in self.rules if isinstance(rule, ServiceRule)]
@@ -44,6 +51,81 @@ class RuleBook:
             mistakes.append(Mistake("rules", "are none", "state at least one"))
         if mistakes:
             raise InvalidValueError(mistakes)
+
+    @classmethod
+    def from_toml(cls, path: str | Path) -> RuleBook:
+        """Read a rule book.
+
+        A rule that promises a number names one of `at_most`, `at_least`, `below` and `above`, with
+        the arguments of the function of that name; one that promises a time names `within`, with
+        the arguments of that function. Rows are tables of columns and words.
+
+        Args:
+            path: A TOML file: `[calendars.<name>]` as `BusinessCalendar` has it, and for each
+                rule `[[rules]]` with `name`, `for`, the promise, `target`, `window` and `owner`.
+
+        Raises:
+            ConfigurationError: With all that is wrong in the file, each with its line.
+
+        Example:
+            >>> from pathlib import Path
+            >>> from tempfile import TemporaryDirectory
+            >>> text = '''
+            ... [calendars.office]
+            ... timezone = "Europe/Berlin"
+            ... hours = { mon-fri = "08:00-20:00", sat = ["09:00-12:00", "13:00-14:30"] }
+            ...
+            ... [[rules]]
+            ... name = "first response"
+            ... for = { kind = "question" }
+            ... within = { hours = 4 }
+            ... until = "first_response"
+            ... calendar = "office"
+            ... target = 0.9
+            ... window = "month"
+            ... owner = "service desk"
+            ... '''
+            >>> with TemporaryDirectory() as folder:
+            ...     file = Path(folder, "rulebook.toml")
+            ...     _ = file.write_text(text)
+            ...     print(RuleBook.from_toml(file))
+            Questions are answered within 4 business hours, for 90 % of questions a month; \
+owner: service desk.
+        """
+        try:
+            text = Path(path).read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigurationError(Mistake(str(path), f"cannot be read: {error}")) from None
+        return cls(read_rules(text, source=str(path)))
+
+    def to_toml(self) -> str:
+        """The rule book as a TOML text, which `from_toml` reads as an equal one.
+
+        Raises:
+            InvalidValueError: With every rule that a file has no words for.
+
+        Example:
+            >>> from custloyal import ServiceRule, at_most, where
+            >>> rule = ServiceRule(
+            ...     name="answer fast",
+            ...     population=where(channel="phone"),
+            ...     promise=at_most(2, "rings"),
+            ...     target=0.9,
+            ...     window="month",
+            ...     owner="front desk",
+            ... )
+            >>> print(RuleBook([rule]).to_toml())
+            [[rules]]
+            name = "answer fast"
+            for = { channel = "phone" }
+            at_most = 2
+            unit = "rings"
+            target = 0.9
+            window = "month"
+            owner = "front desk"
+            <BLANKLINE>
+        """
+        return written(self.rules)
 
     def __iter__(self) -> Iterator[ServiceRule]:
         return iter(self.rules)

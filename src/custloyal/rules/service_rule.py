@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
 import attrs
@@ -132,42 +132,55 @@ at_most(2, "rings"), within(hours=4))
         ]
 
     def _mistakes(self) -> list[Mistake]:
-        mistakes = []
-        if not isinstance(self.name, str) or not self.name.strip():
-            mistakes.append(Mistake("name", "is missing", 'name the rule: "answer fast"'))
+        mistakes = _text_mistakes("name", self.name, 'name the rule: "answer fast"')
         if not isinstance(self.population, Population):
             mistakes.append(Mistake("population", f"is {self.population!r}", _TO_WHOM))
         elif self.population.is_everything and not isinstance(self.promise, Contacted):
             mistakes.append(Mistake("population", "is missing", _TO_WHOM))
+        if self.unless is not None and not isinstance(self.unless, Population):
+            mend = 'say which rows: where(topic="test call")'
+            mistakes.append(Mistake("unless", f"is {self.unless!r}", mend))
         if self.promise is None:
             mistakes.append(Mistake("promise", "is missing", _WHAT))
         elif not isinstance(self.promise, Promise):
             mistakes.append(Mistake("promise", f"is {self.promise!r}", _WHAT))
         mistakes += share_mistakes("target", self.target)
-        for column, shares in self.target_by.items():
-            if not isinstance(shares, Mapping):
-                mend = 'say {"tier": {"key": 0.99}}'
-                mistakes.append(Mistake(f"target_by.{column}", f"is {shares!r}", mend))
-                continue
-            for word, share in shares.items():
-                mistakes += share_mistakes(f"target_by.{column}.{word}", share)
+        mistakes += self._target_mistakes()
         if not isinstance(self.window, Window):
-            words = [each.value for each in Window]
-            missing = not self.window
+            missing = self.window == ""
+            mend = nearest(str(self.window), [each.value for each in Window])
             mistakes.append(
                 Mistake("window", "is missing", 'say over which period: "month"')
                 if missing
-                else Mistake("window", f"is {self.window!r}", nearest(str(self.window), words))
+                else Mistake("window", f"is {self.window!r}, no period", mend)
             )
-        if not isinstance(self.owner, str) or not self.owner.strip():
-            mistakes.append(
-                Mistake("owner", "is missing", 'say who answers for it: "front desk"')
-            )
+        mistakes += _text_mistakes("owner", self.owner, 'say who answers for it: "front desk"')
         return mistakes
+
+    def _target_mistakes(self) -> Iterator[Mistake]:
+        if not isinstance(self.target_by, Mapping):
+            said = f"is {self.target_by!r}, must be targets by column and word"
+            yield Mistake("target_by", said, 'say {"tier": {"key": 0.99}}')
+            return
+        for column, shares in self.target_by.items():
+            if not isinstance(shares, Mapping):
+                mend = 'say {"tier": {"key": 0.99}}'
+                yield Mistake(f"target_by.{column}", f"is {shares!r}", mend)
+                continue
+            for word, share in shares.items():
+                yield from share_mistakes(f"target_by.{column}.{word}", share)
 
 
 _TO_WHOM = 'say to whom it is promised: where(kind="question", channel="phone")'
 _WHAT = 'say what is measured, how far and in which unit: at_most(2, "rings"), within(hours=4)'
+
+
+def _text_mistakes(path: str, text: object, mend: str) -> list[Mistake]:
+    if isinstance(text, str) and text.strip():
+        return []
+    if text == "" or text is None:
+        return [Mistake(path, "is missing", mend)]
+    return [Mistake(path, f"is {text!r}, must be text", mend)]
 
 
 def share_mistakes(path: str, share: object) -> list[Mistake]:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
+import attrs
 import narwhals as nw
 
-__all__ = ["Verdict", "verdict_code"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Ruling", "Verdict"]
 
 
 class Verdict(StrEnum):
@@ -26,39 +31,56 @@ class Verdict(StrEnum):
     EXCLUDED = "excluded"
     """Set aside by the rule itself."""
 
-    @property
-    def code(self) -> int:
-        """The number by which tables hold it."""
-        return list(Verdict).index(self)
 
-
-def verdict_code(
-    *,
-    inside: nw.Expr,
-    known: nw.Expr,
-    kept: nw.Expr,
-    excluded: nw.Expr | None = None,
-    open_: nw.Expr | None = None,
-    is_ceiling: bool = True,
-) -> nw.Expr:
-    """The verdict on each row as its code; null for rows of whom the rule does not speak.
+@attrs.frozen(kw_only=True, eq=False)
+class Ruling:
+    """How a rule comes to its verdict on each row of a table.
 
     Args:
         inside: Whether the rule speaks of the row; null where that is not known.
-        known: Whether the number was measured.
+        value: What was measured; null where it is not known.
         kept: Whether it keeps the promise.
-        excluded: Whether the rule sets the row aside.
-        open_: Whether the number may still grow; None where it never does.
-        is_ceiling: Whether the number must stay low: then what is kept may yet be missed, else
-            what is missed may yet be kept.
+        is_ceiling: Whether it must stay low: then what is kept may yet be missed, else what is
+            missed may yet be kept.
+        excluded: Whether the rule sets the row aside; None where it sets none aside.
+        open: Whether the value may still grow; None where it never does.
     """
-    met, missed, pending, unknown, aside = (nw.lit(each.code) for each in Verdict)
-    said = nw.when(kept).then(met).otherwise(missed)
-    if open_ is not None:
-        undecided = open_ & (kept if is_ceiling else ~kept)
-        said = nw.when(undecided).then(pending).otherwise(said)
-    said = nw.when(known).then(said).otherwise(unknown)
-    if excluded is not None:
-        said = nw.when(excluded).then(aside).otherwise(said)
-    within = nw.when(inside).then(said)
-    return nw.when(inside.is_null()).then(unknown).otherwise(within).cast(nw.Int8)
+
+    inside: nw.Expr
+    value: nw.Expr
+    kept: nw.Expr
+    is_ceiling: bool
+    excluded: nw.Expr | None = None
+    open: nw.Expr | None = None
+
+    def chosen(self, said: Mapping[Verdict, int | str], *, otherwise: int | None = None) -> nw.Expr:
+        """For each row what stands for its verdict.
+
+        Args:
+            said: What stands for each verdict that this ruling can give.
+            otherwise: What stands for rows of which the rule does not speak; None for null.
+        """
+        words = {each: nw.lit(word) for each, word in said.items()}
+        chosen = nw.when(self.kept).then(words[Verdict.MET]).otherwise(words[Verdict.MISSED])
+        if self.open is not None:
+            undecided = self.open & (self.kept if self.is_ceiling else ~self.kept)
+            chosen = nw.when(undecided).then(words[Verdict.PENDING]).otherwise(chosen)
+        chosen = nw.when(self.value.is_null()).then(words[Verdict.UNKNOWN]).otherwise(chosen)
+        if self.excluded is not None:
+            chosen = nw.when(self.excluded).then(words[Verdict.EXCLUDED]).otherwise(chosen)
+        perhaps = nw.when(self.inside.is_null()).then(words[Verdict.UNKNOWN])
+        if otherwise is not None:
+            perhaps = perhaps.otherwise(nw.lit(otherwise))
+        return nw.when(self.inside).then(chosen).otherwise(perhaps)
+
+    @property
+    def possible(self) -> tuple[Verdict, ...]:
+        """The verdicts that it can give."""
+        impossible = set() if self.open is not None else {Verdict.PENDING}
+        if self.excluded is None:
+            impossible.add(Verdict.EXCLUDED)
+        return tuple(each for each in Verdict if each not in impossible)
+
+    def gives(self, *verdicts: Verdict) -> nw.Expr:
+        """Whether it gives one of some verdicts."""
+        return self.chosen({each: int(each in verdicts) for each in Verdict}, otherwise=0) == 1
