@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING
 import narwhals as nw
 
 from custloyal.columns import DAY
-from custloyal.fold import Source, business_instant, business_time, carried, following, previous
-from custloyal.fold import highest, lowest
+from custloyal.fold import (
+    Source,
+    business_instant,
+    business_time,
+    carried,
+    following,
+    highest,
+    lowest,
+    previous,
+)
 from custloyal.judging.docket import Bench, Clause, Docket, later, ruling
 from custloyal.metrics.evidence import with_evidence
 from custloyal.models import OutcomePolicy
@@ -31,17 +39,14 @@ def cases(bench: Bench, clauses: Sequence[Clause]) -> Docket:
     known customer; all else is told of it as its first row tells it.
     """
     engine, setting = bench.setting.engine, bench.setting
-    opening = bench.interactions.in_order(
-        "case_id",
-        _before_at=previous("occurred_at"),
-        **_looks(bench, "department", carried),
-        **_looks(bench, "agent_id", following),
-    )
+    looks = {"_before_at": previous("occurred_at")}
+    if "department" in bench.columns:
+        looks["_other_department"] = carried("department")
+    if "agent_id" in bench.columns:
+        looks["_other_agent_id"] = following("agent_id")
+    opening = bench.interactions.in_order("case_id", **looks)
     ordered = engine.store(bench.run(opening))
-    rows = Source(
-        bench.columns | {"_before_at", "_other_department", "_other_agent_id"},
-        ordered_within="case_id",
-    )
+    rows = Source(bench.columns | set(looks), ordered_within="case_id")
     plan = Plan()
     identity = plan.add(_identity(rows, bench), "cases")
     folds = {clause: plan.add(_fold(rows, clause, bench), clause.rule.name) for clause in clauses}
@@ -58,10 +63,6 @@ def cases(bench: Bench, clauses: Sequence[Clause]) -> Docket:
     table = table.with_columns(**inside)
     told = tuple(name for name in bench.told if name != "interaction_id")
     return Docket(engine.store(table), {clause: _ruling(clause) for clause in clauses}, told)
-
-
-def _looks(bench: Bench, column: str, look: object) -> dict[str, object]:
-    return {f"_other_{column}": look(column)} if column in bench.columns else {}  # type: ignore[operator]
 
 
 def _identity(rows: Source, bench: Bench) -> Fold:
@@ -119,11 +120,11 @@ def _ruling(clause: Clause) -> Ruling:
     if not isinstance(clause.rule.kept, Clocked):
         return ruling(clause)
     # A clock that was never started made no promise.
-    return ruling(clause, open=clause.col("stands") != 1, aside=clause.col("begun_at").is_null())
+    return ruling(clause, grows=clause.col("stands") != 1, aside=clause.col("begun_at").is_null())
 
 
 def _timed(table: Table, clause: Clause, bench: Bench) -> Table:
-    """The cases with when each was decided and, of clocks, how long they ran and when it was due."""
+    """The cases with when each was decided and, of clocks, how long they ran and when due."""
     promise = clause.rule.kept
     if not isinstance(promise, Clocked):
         return table.with_columns(**{clause.of("ended"): nw.col("_last_at")})

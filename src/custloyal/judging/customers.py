@@ -68,7 +68,7 @@ def contacted(bench: Bench, clauses: Sequence[Clause], as_of: AsOf) -> Docket:
         )
     told = ("customer_id", "occurred_at", DAY, *_of_customers(bench))
     kept = table.with_columns(**{DAY: nw.col("_window")}).rename({"_begins_at": "occurred_at"})
-    rulings = {clause: ruling(clause, open=nw.col("_is_open")) for clause in clauses}
+    rulings = {clause: ruling(clause, grows=nw.col("_is_open")) for clause in clauses}
     return Docket(engine.store(kept), rulings, told)
 
 
@@ -99,7 +99,7 @@ def _known(seen: Table, bench: Bench) -> Table:
 
 
 def _windows(first: date | None, as_of: AsOf, window: Window) -> Any:
-    """The windows that began since a day, with their first and last instants in UTC without a zone."""
+    """The windows that began since a day, with their first and last instants as UTC wall times."""
     days = [] if first is None else list(starts(first, as_of.day, window))
     ends = [next_start(day, window) for day in days]
     frame = nw.from_dict(

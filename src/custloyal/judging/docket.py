@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from custloyal.planner import Setting, prepared
 from custloyal.rules import FEELING, Followed, Measured, Ruling, ServiceRule
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Sequence
 
 __all__ = ["ATTRIBUTES", "Clause", "Docket", "followed", "later", "measured", "ruling"]
 
@@ -108,13 +109,16 @@ class Bench:
 
 
 def ruling(
-    clause: Clause, *, open: nw.Expr | None = None, aside: nw.Expr | None = None  # noqa: A002
+    clause: Clause,
+    *,
+    grows: nw.Expr | None = None,
+    aside: nw.Expr | None = None,
 ) -> Ruling:
     """How a rule comes to its verdict on each row of a table that holds its `inside` and `value`.
 
     Args:
         clause: The rule.
-        open: Whether the value may still grow; None where it never does.
+        grows: Whether the value may still grow; None where it never does.
         aside: What is set aside by the nature of the promise, beside what the rule says.
     """
     rule, promise = clause.rule, clause.rule.kept
@@ -128,7 +132,7 @@ def ruling(
         kept=promise.comparator.holds(value, promise.bound),
         is_ceiling=promise.comparator.is_ceiling,
         excluded=excluded,
-        open=open,
+        grows=grows,
     )
 
 
@@ -191,7 +195,7 @@ def followed(bench: Bench, clause: Clause) -> Docket:
     found = bench.run(due).with_columns(**told).select(*bench.known, *told)
     nobody = _in_no_group(bench, clause, promise, found)
     table = bench.setting.engine.store(nw.concat([found, nobody]))
-    return Docket(table, {clause: ruling(clause, open=clause.col("ended").is_null())}, bench.told)
+    return Docket(table, {clause: ruling(clause, grows=clause.col("ended").is_null())}, bench.told)
 
 
 def _in_no_group(bench: Bench, clause: Clause, promise: Followed, like: Table) -> Table:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import narwhals as nw
 
-from custloyal.columns import CANONICAL, DAY
 from custloyal.errors import DataError, MissingColumnError, Mistake, nearest
 from custloyal.judging.cases import cases
 from custloyal.judging.customers import contacted
@@ -28,9 +27,7 @@ __all__ = ["judge"]
 _STAGE = "stage"
 
 
-def judge(
-    history: History, book: RuleBook, *, as_of: AsOfLike | AsOf | None = None
-) -> Verdicts:
+def judge(history: History, book: RuleBook, *, as_of: AsOfLike | AsOf | None = None) -> Verdicts:
     """Judge every interaction, case and customer by every rule that speaks of them.
 
     Args:

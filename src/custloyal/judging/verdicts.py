@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import narwhals as nw
+from narwhals.dtypes import DType
 
 from custloyal.columns import CANONICAL, DAY, ColumnType
 from custloyal.engines import Home, Table
 from custloyal.errors import InvalidValueError, Mistake, nearest
+from custloyal.history import History
 from custloyal.judging.docket import ATTRIBUTES, Clause, Docket
 from custloyal.judging.periods import window_start
 from custloyal.judging.tally import over_us, tallied, target_of
@@ -18,11 +21,7 @@ from custloyal.models import AsOf, Kind
 from custloyal.rules import RuleBook, Subject, Timed, Verdict, Window
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-
-    from narwhals.dtypes import DType
-
-    from custloyal.history import History
+    from collections.abc import Collection
 
 __all__ = ["Attainment", "Verdicts"]
 
@@ -204,6 +203,7 @@ class Verdicts:
         if is_timed:
             late = nw.coalesce(due, decided_at)
             decided_at = nw.when(ruling.gives(Verdict.MISSED)).then(late).otherwise(decided_at)
+        over = over_us(clause, ruling) / _MICROSECONDS_PER_MINUTE if is_timed else no_number
         told = self._alike([n for n in ATTRIBUTES if n in self.types and n != DAY], docket)
         said = {
             _WINDOW: window_start(DAY, rule.window),
@@ -214,7 +214,7 @@ class Verdicts:
             "target": target_of(clause).cast(nw.Float64),
             "due_at": due,
             "decided_at": nw.when(ruling.gives(Verdict.MET, Verdict.MISSED)).then(decided_at),
-            "over_minutes": over_us(clause, ruling) / _MICROSECONDS_PER_MINUTE if is_timed else no_number,
+            "over_minutes": over,
         }
         head = {"rule": nw.lit(rule.name), "subject": nw.lit(promise.subject.value)}
         rows = docket.table.filter(ruling.inside.fill_null(value=True))

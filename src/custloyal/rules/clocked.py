@@ -78,7 +78,7 @@ class Clocked(Timed):
             "case_id", _started=carried("_starts")
         )
         started = ~nw.col("_started").is_null()
-        stopped = nw.when(_is(self.stops, columns) & started).then(1)
+        stopped: nw.Expr = nw.when(_is(self.stops, columns) & started).then(1)
         if self.reopens is not None:
             stopped = nw.when(_is(self.reopens, columns)).then(0).otherwise(stopped)
         waits = nw.lit(value=False) if self.waits is None else _is(self.waits, columns)

@@ -29,12 +29,16 @@ class Counted(Promise):
     """
 
     subject: ClassVar[Subject] = Subject.CASE
-    unit: ClassVar[str] = "times"
 
     of: Population
     comparator: Comparator
     threshold: float
     words: str = ""
+
+    @property
+    def unit(self) -> str:
+        """A number of rows."""
+        return "times"
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -60,11 +64,15 @@ class HandedOn(Promise):
     """
 
     subject: ClassVar[Subject] = Subject.CASE
-    unit: ClassVar[str] = "handoffs"
 
     by: Literal["department", "agent_id"] = "department"
     comparator: Comparator
     threshold: float
+
+    @property
+    def unit(self) -> str:
+        """A number of hand-offs."""
+        return "handoffs"
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -96,12 +104,16 @@ class Contacted(Promise):
     """
 
     subject: ClassVar[Subject] = Subject.CUSTOMER
-    unit: ClassVar[str] = "times"
     pends: ClassVar[bool] = True
 
     of: Population
     comparator: Comparator
     threshold: float
+
+    @property
+    def unit(self) -> str:
+        """A number of rows."""
+        return "times"
 
     @property
     def columns(self) -> tuple[str, ...]:

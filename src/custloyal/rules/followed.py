@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import attrs
 import narwhals as nw
 
-from custloyal.fold import business_time, carried, following
+from custloyal.fold import carried, following
 from custloyal.rules.population import Population
 from custloyal.rules.promise import Subject, Timed
 
@@ -58,9 +58,7 @@ class Followed(Timed):
         seen = needed.let(
             _answered_at=nw.when(answers).then(nw.col("occurred_at")),
             _turn=nw.when(asks).then(1).otherwise(nw.when(answers).then(0)),
-        ).in_order(
-            self.group, _ended_at=following("_answered_at"), _turn_before=carried("_turn")
-        )
+        ).in_order(self.group, _ended_at=following("_answered_at"), _turn_before=carried("_turn"))
         answers_first = answers.fill_null(value=False)
         waits_already = (nw.col("_turn_before") == 1).fill_null(value=False) & ~answers_first
         judged = seen.where(~waits_already | asks.is_null()) if self.once else seen

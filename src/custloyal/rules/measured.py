@@ -120,7 +120,11 @@ class Measured(Promise):
         if self.unit in TIME_UNITS:
             named = self.column.rpartition("_")[0].replace("_", " ")
             return f"have a {named} of {self.comparator} {self.threshold:g} {self.unit}"
-        return f"have {self.comparator} {self.threshold:g} {self.column.replace('_', ' ')}"
+        named = self.column.removesuffix("_count").replace("_", " ")
+        if named.endswith("s"):
+            return f"have {self.comparator} {self.threshold:g} {named}"
+        article = "an" if named.startswith(tuple("aeiou")) else "a"
+        return f"have {article} {named} of {self.comparator} {self.threshold:g}"
 
 
 @attrs.frozen(kw_only=True)

@@ -21,12 +21,12 @@ def overlap(one: Population, other: Population) -> bool:
         >>> overlap(where(kind="reply"), where(kind=["quote", "cart"]))
         False
     """
-    apart = any(
-        not set(words) & set(other.words[name])
-        for name, words in one.words.items()
-        if name in other.words
-    )
-    return not apart and not _leaves_out(one, other) and not _leaves_out(other, one)
+    for name in {*one.words, *other.words}:
+        named = [set(each.words[name]) for each in (one, other) if name in each.words]
+        outside = {*one.unless.get(name, ()), *other.unless.get(name, ())}
+        if not set.intersection(*named) - outside:
+            return False
+    return True
 
 
 def covers(whole: Population, part: Population) -> bool:
@@ -37,16 +37,15 @@ def covers(whole: Population, part: Population) -> bool:
         >>> covers(where(kind=["quote", "cart"]), where(kind="cart", channel="phone"))
         True
     """
-    inside = all(
-        name in part.words and set(part.words[name]) <= set(words)
-        for name, words in whole.words.items()
-    )
-    outside = all(
-        (name in part.words and not set(part.words[name]) & set(words))
-        or set(words) <= set(part.unless.get(name, ()))
-        for name, words in whole.unless.items()
-    )
-    return inside and outside
+    for name in {*whole.words, *whole.unless}:
+        outside = set(whole.unless.get(name, ()))
+        if name in part.words:
+            inside = set(part.words[name]) - set(part.unless.get(name, ()))
+            if inside & outside or not inside <= set(whole.words.get(name, inside)):
+                return False
+        elif name in whole.words or not outside <= set(part.unless.get(name, ())):
+            return False
+    return True
 
 
 def rules_overlap(one: ServiceRule, other: ServiceRule) -> bool:
@@ -64,11 +63,3 @@ def rule_covers(whole: ServiceRule, part: ServiceRule) -> bool:
         and overlap(whole.unless, part.population)
     )
     return not sets_aside and covers(whole.population, part.population)
-
-
-def _leaves_out(one: Population, other: Population) -> bool:
-    """Whether one leaves out, by a column, all that the other takes in."""
-    return any(
-        name in other.words and set(other.words[name]) <= set(words)
-        for name, words in one.unless.items()
-    )

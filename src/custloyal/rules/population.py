@@ -140,7 +140,7 @@ mean 'complaint'?)
     @property
     def noun(self) -> str:
         """What it is a population of: "calls", "questions"."""
-        kinds = [Kind(word) for word in self.words.get("kind", ())]
+        kinds = [Kind(str(word)) for word in self.words.get("kind", ())]
         if kinds:
             return _listed([_plural(kind) for kind in kinds])
         if self.words.get("channel") == ("phone",):
@@ -162,7 +162,7 @@ mean 'complaint'?)
                 case "department":
                     said.append(f"to {listed}")
                 case "phase":
-                    said.append(_listed([_PHASES[Phase(word)] for word in words]))
+                    said.append(_listed([_PHASES[Phase(str(word))] for word in words]))
                 case "initiated_by":
                     said.append(f"begun by the {listed}")
                 case "tier" | "segment":
@@ -185,7 +185,7 @@ def where(**words: Word | Iterable[Word]) -> Population:
         words: For each column a word, or several of which one must be there; several columns must
             all hold. No condition at all means every row.
     """
-    return Population(words)  # type: ignore[arg-type] # the converter makes tuples of them
+    return Population(words)
 
 
 def _mistakes(name: str, words: tuple[object, ...]) -> list[Mistake]:

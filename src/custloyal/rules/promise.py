@@ -63,15 +63,25 @@ class Promise(ABC):
     Attributes:
         subject: What is judged.
         pends: Whether the number may still grow after `as_of`, so that a verdict can be pending.
-        unit: The unit in which the number is given.
-        threshold: The number with which it is compared, in `unit`.
     """
 
     subject: ClassVar[Subject]
     pends: ClassVar[bool] = False
-    comparator: Comparator
-    threshold: float
-    unit: str
+
+    @property
+    @abstractmethod
+    def comparator(self) -> Comparator:
+        """How the number must lie to the threshold."""
+
+    @property
+    @abstractmethod
+    def threshold(self) -> float:
+        """The number with which it is compared, in `unit`."""
+
+    @property
+    @abstractmethod
+    def unit(self) -> str:
+        """The unit in which the number is given."""
 
     @property
     @abstractmethod
@@ -108,9 +118,17 @@ class Timed(Promise):
     limit_s: float
     calendar: BusinessCalendar | None = None
 
-    comparator: ClassVar[Comparator] = Comparator.AT_MOST
-    unit: ClassVar[str] = "seconds"
     pends: ClassVar[bool] = True
+
+    @property
+    def comparator(self) -> Comparator:
+        """Time must not run longer."""
+        return Comparator.AT_MOST
+
+    @property
+    def unit(self) -> str:
+        """Seconds."""
+        return "seconds"
 
     @property
     def threshold(self) -> float:

@@ -202,14 +202,13 @@ def _population(path: str, given: object, wrong: _Mistakes) -> Population | None
         wrong.add(path, f"is {given!r}, no rows", _ROWS)
         return None
     words = {name: word for name, word in given.items() if not isinstance(word, Mapping)}
-    for name in given:
-        if name not in words and name != "unless":
-            wrong.add(f"{path}.{name}", "is a table", _ROWS)
-    aside = given.get("unless", {})
-    aside = aside if isinstance(aside, Mapping) else {}
+    tables = {name: table for name, table in given.items() if name not in words}
+    aside = tables.pop("unless", {})
+    for name in tables:
+        wrong.add(f"{path}.{name}", "is a table", _ROWS)
     inside = wrong.of(path, lambda: Population(words))
     outside = wrong.of(f"{path}.unless", lambda: Population(aside))
-    if inside is None or outside is None:
+    if inside is None or outside is None or tables:
         return None
     return attrs.evolve(inside, unless=outside.words)
 

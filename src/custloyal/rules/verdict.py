@@ -43,7 +43,7 @@ class Ruling:
         is_ceiling: Whether it must stay low: then what is kept may yet be missed, else what is
             missed may yet be kept.
         excluded: Whether the rule sets the row aside; None where it sets none aside.
-        open: Whether the value may still grow; None where it never does.
+        grows: Whether the value may still grow; None where it never does.
     """
 
     inside: nw.Expr
@@ -51,7 +51,7 @@ class Ruling:
     kept: nw.Expr
     is_ceiling: bool
     excluded: nw.Expr | None = None
-    open: nw.Expr | None = None
+    grows: nw.Expr | None = None
 
     def chosen(self, said: Mapping[Verdict, int | str], *, otherwise: int | None = None) -> nw.Expr:
         """For each row what stands for its verdict.
@@ -62,21 +62,20 @@ class Ruling:
         """
         words = {each: nw.lit(word) for each, word in said.items()}
         chosen = nw.when(self.kept).then(words[Verdict.MET]).otherwise(words[Verdict.MISSED])
-        if self.open is not None:
-            undecided = self.open & (self.kept if self.is_ceiling else ~self.kept)
+        if self.grows is not None:
+            undecided = self.grows & (self.kept if self.is_ceiling else ~self.kept)
             chosen = nw.when(undecided).then(words[Verdict.PENDING]).otherwise(chosen)
         chosen = nw.when(self.value.is_null()).then(words[Verdict.UNKNOWN]).otherwise(chosen)
         if self.excluded is not None:
             chosen = nw.when(self.excluded).then(words[Verdict.EXCLUDED]).otherwise(chosen)
-        perhaps = nw.when(self.inside.is_null()).then(words[Verdict.UNKNOWN])
-        if otherwise is not None:
-            perhaps = perhaps.otherwise(nw.lit(otherwise))
+        none = nw.lit(None if otherwise is None else otherwise)
+        perhaps = nw.when(self.inside.is_null()).then(words[Verdict.UNKNOWN]).otherwise(none)
         return nw.when(self.inside).then(chosen).otherwise(perhaps)
 
     @property
     def possible(self) -> tuple[Verdict, ...]:
         """The verdicts that it can give."""
-        impossible = set() if self.open is not None else {Verdict.PENDING}
+        impossible = set() if self.grows is not None else {Verdict.PENDING}
         if self.excluded is None:
             impossible.add(Verdict.EXCLUDED)
         return tuple(each for each in Verdict if each not in impossible)
