@@ -1,8 +1,17 @@
 """Customer loyalty, computed from the one table that every business has: its interactions."""
 
+from custloyal.business_time import with_added, with_elapsed, with_is_open, with_next_open
 from custloyal.company_report import Report, report
 from custloyal.history import History, Intake
-from custloyal.judging import Attainment, Verdicts, judge
+from custloyal.judging import (
+    Attainment,
+    ObjectiveStatus,
+    Verdicts,
+    alarms,
+    check,
+    judge,
+    objectives,
+)
 from custloyal.mapping import DropWhen, IntakeMapping, KindWhen
 from custloyal.metrics import (
     BtydStatistics,
@@ -35,6 +44,7 @@ from custloyal.models import (
     Transaction,
 )
 from custloyal.rules import (
+    Objective,
     Population,
     RingCadence,
     RuleBook,
@@ -44,6 +54,8 @@ from custloyal.rules import (
     at_least,
     at_most,
     below,
+    lint,
+    rulebooks,
     where,
     within,
 )
@@ -73,6 +85,8 @@ __all__ = [
     "LinearMetric",
     "Mean",
     "Metric",
+    "Objective",
+    "ObjectiveStatus",
     "ObservationWindow",
     "OutcomePolicy",
     "ParetoSegment",
@@ -95,15 +109,24 @@ __all__ = [
     "Verdict",
     "Verdicts",
     "above",
+    "alarms",
     "at_least",
     "at_most",
     "below",
+    "check",
     "contributions",
     "explain",
     "judge",
+    "lint",
+    "objectives",
     "read",
     "report",
+    "rulebooks",
     "score",
     "where",
+    "with_added",
+    "with_elapsed",
+    "with_is_open",
+    "with_next_open",
     "within",
 ]

@@ -1,6 +1,7 @@
 """Judging: what became of every promise that a rule book makes, and what stands behind it."""
 
 from custloyal.judging.alarms import Alarm, Horizon, alarms
+from custloyal.judging.check import check
 from custloyal.judging.judge import judge, missing_columns
 from custloyal.judging.objective_status import ObjectiveStatus
 from custloyal.judging.objectives import objectives
@@ -13,6 +14,7 @@ __all__ = [
     "ObjectiveStatus",
     "Verdicts",
     "alarms",
+    "check",
     "judge",
     "missing_columns",
     "objectives",

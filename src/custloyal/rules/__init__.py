@@ -1,11 +1,13 @@
 """Service rules: promises that can be measured, and the words in which they are written."""
 
+from custloyal.rules import rulebooks
 from custloyal.rules.clocked import Clocked
 from custloyal.rules.counted import Contacted, Counted, HandedOn
 from custloyal.rules.finding import Finding, Severity
 from custloyal.rules.followed import Followed
 from custloyal.rules.linter import lint
 from custloyal.rules.measured import FEELING, LastMeasured, Measured
+from custloyal.rules.objective import Objective
 from custloyal.rules.population import Population, where
 from custloyal.rules.promise import TIME_UNITS, Comparator, Promise, Subject, Timed, in_words
 from custloyal.rules.promises import above, at_least, at_most, below, within
@@ -26,6 +28,7 @@ __all__ = [
     "HandedOn",
     "LastMeasured",
     "Measured",
+    "Objective",
     "Population",
     "Promise",
     "RingCadence",
@@ -43,6 +46,7 @@ __all__ = [
     "below",
     "in_words",
     "lint",
+    "rulebooks",
     "where",
     "within",
 ]
