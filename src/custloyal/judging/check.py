@@ -247,10 +247,12 @@ def _of_figures(rule: ServiceRule, figures: Mapping[str, Any]) -> Iterator[Findi
     decided = figures["met"] + figures["missed"]
     told = decided + figures["pending"]
     if figures["unknown"] and not told:
-        what = promise.column if isinstance(promise, Measured) else "what it measures"
+        what = [promise.column] if isinstance(promise, Measured) else ["what it measures"]
         if figures["unsure"] == figures["unknown"]:
-            what = " and ".join(rule.population.columns)
-        message = f"is never decided: {what} is not known in any of {figures['unknown']:,} rows"
+            what = list(rule.population.columns)
+        are = "are" if len(what) > 1 else "is"
+        rows = f"any of {figures['unknown']:,} rows"
+        message = f"is never decided: {' and '.join(what)} {are} not known in {rows}"
         yield Finding(Severity.ERROR, name, message, "bring the figures, or leave the rule out")
     if decided < _ENOUGH:
         return

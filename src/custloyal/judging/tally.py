@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
@@ -38,16 +38,18 @@ def tallied(docket: Docket, keys: Sequence[str], engine: Engine) -> dict[Clause,
         engine: The engine of the table.
 
     Returns:
-        `rule`, the keys, a count for each `Verdict` as `met_count` and so on, `decided_count`,
-        `over_us` (the microseconds by which promises about time were missed; null of others) and
-        `target_sum` (the targets of the decided, added up). Groups without a subject of the rule
-        are left out.
+        On Polars `rule`, the keys, a count for each `Verdict` as `met_count` and so on,
+        `decided_count`, `over_us` (the microseconds by which promises about time were missed; null
+        of others) and `target_sum` (the targets of the decided, added up). Groups without a subject
+        of the rule are left out.
     """
     table, fits = summed(docket, keys, engine, packed=True), True
-    most = table.select(nw.col(_ROWS).max()).collect("polars").item()
-    if any((most or 0) >= 1 << _width(ruling) for ruling in docket.rulings.values()):
+    most = table[_ROWS].max() if len(table) else 0
+    if any(most >= 1 << _width(ruling) for ruling in docket.rulings.values()):
         table, fits = summed(docket, keys, engine, packed=False), False
-    return {clause: _counts(table, docket, clause, keys, packed=fits) for clause in docket.rulings}
+    # Parting the rules takes many small steps, and each costs DuckDB a plan of its own.
+    wide = table.lazy()
+    return {clause: _counts(wide, docket, clause, keys, packed=fits) for clause in docket.rulings}
 
 
 def target_of(clause: Clause) -> nw.Expr:
@@ -74,7 +76,9 @@ def _width(ruling: Ruling) -> int:
     return _BITS // len(ruling.possible)
 
 
-def summed(docket: Docket, keys: Sequence[str], engine: Engine, *, packed: bool) -> Table:
+def summed(
+    docket: Docket, keys: Sequence[str], engine: Engine, *, packed: bool
+) -> nw.DataFrame[Any]:
     """The counters of all rules, one row a group.
 
     Args:
@@ -100,7 +104,7 @@ def summed(docket: Docket, keys: Sequence[str], engine: Engine, *, packed: bool)
     aggregates = {name: Aggregate(Combine.SUM, name) for name in parts}
     aggregates[_ROWS] = Aggregate(Combine.ROWS, _ROWS)
     rows = docket.table.with_columns(**parts).select(*keys, *parts)
-    return engine.store(engine.group(rows, keys, aggregates))
+    return engine.group(rows, keys, aggregates).collect("polars")
 
 
 def _counts(
@@ -119,7 +123,6 @@ def _counts(
     decided = counts[Verdict.MET] + counts[Verdict.MISSED]
     over = clause.col("over_us") if isinstance(clause.rule.kept, Timed) else nw.lit(None)
     target = clause.col("target_sum") if clause.rule.target_by else decided * clause.rule.target
-    # One step, since each costs an engine that plans in SQL as much as the counting itself.
     said = {
         "rule": nw.lit(clause.rule.name),
         **{f"{each.value}_count": each_count.cast(nw.Int64) for each, each_count in counts.items()},

@@ -134,7 +134,9 @@ class Verdicts:
             keyed = docket.table.with_columns(**keys) if keys else docket.table
             tables |= tallied(attrs.evolve(docket, table=keyed), by, self.home.engine)
         counts = nw.concat([tables[c] for c in sorted(tables, key=lambda clause: clause.place)])
-        return Attainment(self.home.engine.store(_attained(counts, by)), self.home)
+        attained = _attained(counts, by).collect("polars").to_native()
+        table = self.home.engine.from_polars(attained, self.dockets[0].table)
+        return Attainment(table, self.home)
 
     def in_history(self) -> History:
         """The history with one more row for each promise to a known customer, kept or missed.
