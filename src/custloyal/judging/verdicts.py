@@ -130,7 +130,8 @@ class Verdicts:
             days = {name: window_start(DAY, Window(name)) for name in by if name in periods}
             if _WINDOW in by:
                 days[_WINDOW] = window_start(DAY, window)
-            keys = days | self._alike(by, docket, days)
+            told = [name for name in by if name not in days]
+            keys = days | self._alike(told, docket.table.collect_schema().names())
             keyed = docket.table.with_columns(**keys) if keys else docket.table
             tables |= tallied(attrs.evolve(docket, table=keyed), by, self.home.engine)
         counts = nw.concat([tables[c] for c in sorted(tables, key=lambda clause: clause.place)])
@@ -182,15 +183,11 @@ class Verdicts:
         found = [(docket, clause) for docket in self.dockets for clause in docket.rulings]
         return sorted(found, key=lambda pair: pair[1].place)
 
-    def _alike(
-        self, names: Collection[str], docket: Docket, given: Collection[str] = ()
-    ) -> dict[str, nw.Expr]:
+    def _alike(self, names: Collection[str], there: Collection[str]) -> dict[str, nw.Expr]:
         """Columns of the same type in every docket; null where one does not tell of them."""
-        there = set(docket.table.collect_schema())
         return {
             name: _plain(nw.col(name) if name in there else nw.lit(None), name, self.types[name])
             for name in names
-            if name not in given
         }
 
     def _of(self, docket: Docket, clause: Clause) -> Table:
@@ -206,7 +203,7 @@ class Verdicts:
             late = nw.coalesce(due, decided_at)
             decided_at = nw.when(ruling.gives(Verdict.MISSED)).then(late).otherwise(decided_at)
         over = over_us(clause, ruling) / _MICROSECONDS_PER_MINUTE if is_timed else no_number
-        told = self._alike([n for n in ATTRIBUTES if n in self.types and n != DAY], docket)
+        told = self._alike([n for n in ATTRIBUTES if n in self.types and n != DAY], docket.columns)
         said = {
             _WINDOW: window_start(DAY, rule.window),
             "verdict": ruling.chosen({each: each.value for each in Verdict}).cast(nw.String),
