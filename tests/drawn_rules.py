@@ -36,11 +36,13 @@ STARTS = tuple(
     )
 )
 """Where the times of one history lie around."""
-STEPS = tuple(
-    timedelta(hours=hours) + beside
-    for hours in (0, 0.5, 1, 2, 4, 8, 9, 24, 25)
-    for beside in (-MICROSECOND, timedelta(), MICROSECOND)
+_MINUTES = (0, 0, 30, 30, 60, 60, 90, 120, 120, 240, 480, 900, 1440)
+GAPS = st.builds(
+    lambda minutes, beside: max(timedelta(minutes=minutes) + beside, timedelta()),
+    st.sampled_from(_MINUTES),
+    st.sampled_from((timedelta(), timedelta(), timedelta(), -MICROSECOND, MICROSECOND)),
 )
+"""How long after a row the next one comes: sums of them lie on limits, and just beside."""
 
 SCHEMA = pa.schema(
     [
@@ -59,72 +61,69 @@ KINDS = (
     *("question", "problem", "reply", "resolution", "recovery", "reopen", "follow_up"),
     *("handoff", "purchase", "survey"),
 )
+_ROW = {
+    "customer_id": st.sampled_from(("ann", "ann", "ann", "bob", None)),
+    "kind": st.sampled_from(("question", "reply", *KINDS)),
+    "case_id": st.sampled_from(("c1", "c1", "c1", "c2", None)),
+    "channel": st.sampled_from(("phone", "phone", "email", None)),
+    "department": st.sampled_from(("desk", "lab", None)),
+    "agent_id": st.sampled_from(("eva", "fay", None)),
+    "initiated_by": st.sampled_from(("business", "customer", None)),
+    "topic": st.sampled_from(("bill", "test", None)),
+    "rings": st.sampled_from((None, 1.0, 2.0, 3.0)),
+    "wait_s": st.sampled_from((None, 0.0, 11.999999, 12.0, 60.0)),
+    "handle_minutes": st.sampled_from((None, 2.0, 2.000001)),
+    "outcome": st.sampled_from((None, -1.0, 0.0, 0.5)),
+    "rating": st.sampled_from((None, 3.0, 9.0)),
+    "has_id": st.booleans(),
+    "gap": GAPS,
+}
 
 
 @st.composite
 def rows(draw, *, min_size=0, max_size=14):
-    """Rows of few customers and cases, at few times."""
-    start = draw(st.sampled_from(STARTS))
-    steps = draw(st.lists(st.sampled_from(STEPS), min_size=1, max_size=6))
-    drawn = draw(
-        st.lists(
-            st.fixed_dictionaries(
-                {
-                    "customer_id": st.sampled_from(("ann", "ann", "bob", "cem", None)),
-                    "occurred_at": st.sampled_from([start + step for step in steps]),
-                    "kind": st.sampled_from(KINDS),
-                    "case_id": st.sampled_from(("c1", "c1", "c2", None)),
-                    "channel": st.sampled_from(("phone", "phone", "email", None)),
-                    "department": st.sampled_from(("desk", "lab", None)),
-                    "agent_id": st.sampled_from(("eva", "fay", None)),
-                    "initiated_by": st.sampled_from(("customer", "business", None)),
-                    "topic": st.sampled_from(("test", "bill", None)),
-                    "rings": st.sampled_from((None, None, 1.0, 2.0, 3.0)),
-                    "wait_s": st.sampled_from((None, 0.0, 11.999999, 12.0, 60.0)),
-                    "handle_minutes": st.sampled_from((None, 2.0, 2.000001)),
-                    "outcome": st.sampled_from((None, None, -1.0, 0.0, 0.5)),
-                    "rating": st.sampled_from((None, 3.0, 9.0)),
-                },
-                optional={"interaction_id": st.none()},
-            ),
-            min_size=min_size,
-            max_size=max_size,
+    """Rows of few customers and cases, many at one time; half of the inputs run backwards."""
+    at = draw(st.sampled_from(STARTS))
+    drawn = draw(st.lists(st.fixed_dictionaries(_ROW), min_size=min_size, max_size=max_size))
+    found = []
+    for place, row in enumerate(drawn):
+        at += row.pop("gap")
+        found.append(
+            {
+                **row,
+                "occurred_at": at,
+                # Ids run against the input, so that of rows at one time the later comes first.
+                "interaction_id": f"{99 - place}" if row.pop("has_id") else None,
+                "rating_min": 0.0,
+                "rating_max": 10.0,
+                "amount": 5.0 if row["kind"] == "purchase" else None,
+            }
         )
-    )
-    return [
+    return found[:: draw(st.sampled_from((1, -1)))]
+
+
+customers = st.lists(
+    st.fixed_dictionaries(
         {
-            **row,
-            "interaction_id": f"{len(drawn) - place:03}" if "interaction_id" in row else None,
-            "rating_min": 0.0,
-            "rating_max": 10.0,
-            "amount": 5.0 if row["kind"] == "purchase" else None,
+            "customer_id": st.sampled_from(("ann", "zoe", "yan")),
+            "tier": st.sampled_from(("key", "small", None)),
+            "acquired_at": st.sampled_from(
+                (None, date(2024, 1, 1), date(2024, 2, 29), date(2024, 3, 31), date(2025, 1, 1))
+            ),
         }
-        for place, row in enumerate(drawn)
-    ]
-
-
-customers = st.fixed_dictionaries(
-    {
-        customer: st.tuples(
-            st.sampled_from(("key", "small", None)),
-            st.sampled_from((None, date(2024, 1, 1), date(2024, 2, 29), date(2024, 3, 31))),
-        )
-        for customer in ("ann", "zoe")
-    }
-).map(
-    lambda drawn: [
-        {"customer_id": customer, "tier": tier, "acquired_at": acquired}
-        for customer, (tier, acquired) in drawn.items()
-    ]
+    ),
+    max_size=3,
+    unique_by=lambda row: row["customer_id"],
 )
-"""The second table: of two who have rows nothing, and one who has none."""
+"""The second table: of most customers who have rows it tells nothing, and some have none."""
 
 
 @st.composite
 def as_ofs(draw, drawn):
+    """After some row, or at the end of its day, or long after all."""
     times = [row["occurred_at"] for row in drawn] or [STARTS[0]]
-    at = draw(st.sampled_from(times)) + draw(st.sampled_from(STEPS))
-    return draw(st.sampled_from((at, max(times) + timedelta(days=40), at.date())))
+    at = draw(st.sampled_from(times)) + draw(GAPS)
+    return draw(st.sampled_from((at, at, max(times) + timedelta(days=40), at.date())))
 
 
 # Rules ---------------------------------------------------------------------------------------
@@ -142,6 +141,9 @@ of_rows = st.sampled_from(
         Population({"kind": KINDS}, unless={"topic": ("test",)}),
         where(kind="question", stage=("know", "like")),
     )
+)
+of_cases = st.sampled_from(
+    (where(kind=KINDS), where(kind=(*ASKS, "reply")), where(channel=("phone", "email")))
 )
 of_customers = st.sampled_from(
     (where(tier="key"), where(), where(stage=("know", "like")), where(tier=("key", "small")))
@@ -223,7 +225,8 @@ any_promise = st.one_of(*PROMISES.values())
 @st.composite
 def rules(draw, name, promises):
     promise = draw(promises)
-    of_customer = promise.subject.value == "customer"
+    subject = promise.subject.value
+    of_whom = {"case": of_cases | of_rows, "customer": of_customers, "interaction": of_rows}
     own = st.sampled_from(
         (
             {},
@@ -231,10 +234,10 @@ def rules(draw, name, promises):
             {"stage": {"know": 0.75}, "tier": {"key": 0.6}},
         )
     )
-    aside = (None, where(tier="small")) if of_customer else (None, where(topic="test"))
+    aside = (None, where(tier="small")) if subject == "customer" else (None, where(topic="test"))
     return ServiceRule(
         name=name,
-        population=draw(of_customers if of_customer else of_rows),
+        population=draw(of_whom[subject]),
         promise=promise,
         target=0.9,
         window=draw(st.sampled_from(("day", "week", "month", "quarter"))),
@@ -257,12 +260,12 @@ def history_of(backend, drawn, second=(), timezone=BERLIN):
     return History.from_native(
         backend.of_arrow(pa.Table.from_pylist(list(drawn), SCHEMA)),
         timezone=timezone,
-        customers=pa.Table.from_pylist(list(second), CUSTOMERS) if second else None,
+        customers=pa.Table.from_pylist(list(second), CUSTOMERS),
     )
 
 
-def judged(backend, drawn, book, as_of, second=(), timezone=BERLIN):
-    return judge(history_of(backend, drawn, second, timezone), book, as_of=as_of)
+def judged(backend, drawn, book, as_of, second=()):
+    return judge(history_of(backend, drawn, second), book, as_of=as_of)
 
 
 def expected(drawn, book, as_of, second=(), timezone=BERLIN):

@@ -9,6 +9,7 @@ from custloyal.judging import (
     Verdicts,
     alarms,
     check,
+    fitted,
     judge,
     objectives,
 )
@@ -116,6 +117,7 @@ __all__ = [
     "check",
     "contributions",
     "explain",
+    "fitted",
     "judge",
     "lint",
     "objectives",

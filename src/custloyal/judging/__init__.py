@@ -2,6 +2,7 @@
 
 from custloyal.judging.alarms import Alarm, Horizon, alarms
 from custloyal.judging.check import check
+from custloyal.judging.fitting import Fitted, fitted
 from custloyal.judging.judge import judge, missing_columns
 from custloyal.judging.objective_status import ObjectiveStatus
 from custloyal.judging.objectives import objectives
@@ -10,11 +11,13 @@ from custloyal.judging.verdicts import Attainment, Verdicts
 __all__ = [
     "Alarm",
     "Attainment",
+    "Fitted",
     "Horizon",
     "ObjectiveStatus",
     "Verdicts",
     "alarms",
     "check",
+    "fitted",
     "judge",
     "missing_columns",
     "objectives",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
@@ -14,6 +14,7 @@ from custloyal.judging.verdicts import Verdicts
 from custloyal.metrics import Stage
 from custloyal.planner import Setting
 from custloyal.rules import Followed, RuleBook, Subject, Window
+from custloyal.rules.column_types import wrong_types
 from custloyal.scoring import read, resolved
 
 if TYPE_CHECKING:
@@ -41,18 +42,24 @@ def judge(history: History, book: RuleBook, *, as_of: AsOfLike | AsOf | None = N
 
     Raises:
         MissingColumnError: With every column that some rule needs and the data lacks.
+        DataError: With every column that holds something else than a rule compares it with, and
+            where the second table's ids are not those of the history.
         InvalidValueError: Where `as_of` cannot be understood.
     """
     at = resolved(history, as_of)
     check_columns(history, book)
     clauses = [Clause(rule, place) for place, rule in enumerate(book.rules)]
     bench = _bench(history, book, at)
+    types = dict(bench.rows.collect_schema())
+    wrong = [mistake for rule in book for mistake in wrong_types(rule, types)]
+    if wrong:
+        raise DataError(wrong)
     return Verdicts(
         book=book,
         as_of=at,
         history=history,
         dockets=tuple(_dockets(bench, clauses, at)),
-        types=dict(bench.rows.collect_schema()),
+        types=types,
     )
 
 
@@ -138,9 +145,8 @@ def _customers(history: History, book: RuleBook, rows: Table, at: AsOf) -> Table
         acquired = [_ACQUIRED] if _ACQUIRED in schema and _ACQUIRED not in own else []
         known = history.customers.filter(~nw.col("customer_id").is_null())
         small = known.select("customer_id", *own, *acquired).collect("polars")
-        second = _with_acquired_day(engine.from_polars(small.to_native(), rows), history)
-        second = second.select("customer_id", _ACQUIRED_DAY, *own)
-        _check_ids(second, rows)
+        brought = engine.from_polars(_with_ids_of(small, rows).to_native(), rows)
+        second = _with_acquired_day(brought, history).select("customer_id", _ACQUIRED_DAY, *own)
     if _STAGE in named and _STAGE not in history.columns:
         stages = read(history, Stage(), as_of=at)["stage"].table.select("customer_id", _STAGE)
         if second is None:
@@ -174,16 +180,18 @@ def _with_acquired_day(customers: Table, history: History) -> Table:
     return local.with_columns(**{_ACQUIRED_DAY: nw.col(_ACQUIRED_DAY).dt.date()})
 
 
-def _check_ids(customers: Table, rows: Table) -> None:
+def _with_ids_of(customers: nw.DataFrame[Any], rows: Table) -> nw.DataFrame[Any]:
+    """The second table with ids of the history's type: a CSV file gives numbers as text."""
     theirs, ours = (each.collect_schema()["customer_id"] for each in (customers, rows))
-    if theirs.is_integer() != ours.is_integer():
-        raise DataError(
-            Mistake(
-                "customers",
-                f"has customer_id as {theirs}, the history as {ours}",
-                "give both as text or both as whole numbers",
-            )
-        )
+    if theirs.is_integer() == ours.is_integer():
+        return customers
+    try:
+        wanted = nw.Int64() if ours.is_integer() else nw.String()
+        return customers.with_columns(nw.col("customer_id").cast(wanted))
+    except Exception as error:  # noqa: BLE001 (each engine raises of its own kind)
+        message = f"has customer_id as {theirs}, the history as {ours}"
+        mend = f"give both as text or both as whole numbers; {str(error).splitlines()[0]}"
+        raise DataError(Mistake("customers", message, mend)) from None
 
 
 def _dockets(bench: Bench, clauses: list[Clause], at: AsOf) -> list[Docket]:

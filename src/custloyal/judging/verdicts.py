@@ -130,8 +130,8 @@ class Verdicts:
             days = {name: window_start(DAY, Window(name)) for name in by if name in periods}
             if _WINDOW in by:
                 days[_WINDOW] = window_start(DAY, window)
-            told = [name for name in by if name not in days]
-            keys = days | self._alike(told, docket.table.collect_schema().names())
+            others = [name for name in by if name not in days]
+            keys = days | self._alike(others, docket.table.collect_schema().names())
             keyed = docket.table.with_columns(**keys) if keys else docket.table
             tables |= tallied(attrs.evolve(docket, table=keyed), by, self.home.engine)
         counts = nw.concat([tables[c] for c in sorted(tables, key=lambda clause: clause.place)])

@@ -121,7 +121,8 @@ class Clocked(Timed):
         )
 
     def __str__(self) -> str:
-        return f"{self.words} within {self.limit_words}"
+        waits = "" if self.waits is None else f", not counting the time after {self.waits}"
+        return f"{self.words} within {self.limit_words}{waits}"
 
 
 def _is(population: Population, columns: Collection[str]) -> nw.Expr:

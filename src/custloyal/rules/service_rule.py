@@ -88,7 +88,7 @@ at_most(2, "rings"), within(hours=4))
     population: Population = attrs.field(factory=Population)
     promise: Promise | None = None
     target: float | None = attrs.field(default=None, converter=as_number)
-    window: Window = attrs.field(default="", converter=_as_window)
+    window: Window = attrs.field(default="", converter=_as_window)  # type: ignore[assignment]
     owner: str = ""
     unless: Population | None = None
     target_by: Mapping[str, Mapping[str, float]] = attrs.field(
