@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from custloyal import IntakeMapping
 from custloyal.cli.commands import app
 from custloyal.errors import DataError
+from custloyal.rules import rulebooks
 
 commands = import_module("custloyal.cli.commands")
 
@@ -107,6 +108,107 @@ def test_the_time_zone_may_stand_on_the_command_line(run):
     assert "occurred_at" in refused
     run(*arguments, "--timezone", "Asia/Tokyo", "--json", "out.json")
     assert json.loads(Path("out.json").read_text(encoding="utf-8"))["timezone"] == "Asia/Tokyo"
+
+
+# Promises ------------------------------------------------------------------------------------
+
+RULES = """
+[[rules]]
+name = "key accounts hear from us"
+for = { tier = "key" }
+at_least = 1
+unit = "times"
+of = { kind = "outreach" }
+per = "customer"
+target = 0.9
+window = "month"
+owner = "sales"
+"""
+
+
+@pytest.fixture
+def key_accounts(folder):
+    """A table of purchases, one of customers, and a rule about some of them."""
+    rows = "ann,2024-01-01,9\nbob,2024-01-02,9\nann,2024-03-05,9\n"
+    (folder / "sales.csv").write_text(HEAD + rows, encoding="utf-8")
+    (folder / "people.csv").write_text("customer_id,tier\nann,key\nbob,small\n", encoding="utf-8")
+    (folder / "rules.toml").write_text(RULES, encoding="utf-8")
+    return ("report", "sales.csv", "--mapping", "sales.toml", "--rules", "rules.toml")
+
+
+def test_a_rule_book_and_a_table_of_customers_say_which_promises_are_kept(run, key_accounts):
+    result = run(*key_accounts, "--customers", "people.csv", "--json", "figures.json")
+    assert "Promises" in result.stdout
+    (said,) = json.loads(Path("figures.json").read_text(encoding="utf-8"))["promises"]["rules"]
+    assert (said["met_count"], said["missed_count"], said["pending_count"]) == (0, 2, 1)
+    page = Path("report.html").read_text(encoding="utf-8")
+    assert "key accounts hear from us" in page
+    assert "Which promises are kept" in page
+
+
+def test_without_a_rule_book_the_page_says_how_to_give_one(run, folder):
+    result = run("report", "cdnow", "--json", "figures.json")
+    assert "Promises" not in result.stdout
+    assert json.loads((folder / "figures.json").read_text(encoding="utf-8"))["promises"] is None
+    assert "--rules rulebook.toml" in (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_rule_about_what_the_table_does_not_have_is_refused(run, key_accounts):
+    message = run(*key_accounts, expected=2).stderr
+    assert "tier" in message
+    assert "key accounts hear from us" in message
+    assert not Path("report.html").exists()
+
+
+def test_a_rule_book_is_told_all_its_mistakes(run, key_accounts):
+    Path("rules.toml").write_text(RULES.replace("0.9", "90").replace("sales", ""), encoding="utf-8")
+    message = run(*key_accounts, "--customers", "people.csv", expected=2).stderr
+    assert "rules.toml" in message
+    assert "0.9" in message
+    assert "owner" in message
+
+
+def test_neither_rules_nor_customers_are_overwritten(run, key_accounts):
+    for name in ("rules.toml", "people.csv"):
+        run(*key_accounts, "--customers", "people.csv", "-o", name, expected=2)
+    assert Path("rules.toml").read_text(encoding="utf-8") == RULES
+
+
+def test_a_simulated_company_is_reported_with_its_promises(run, folder):
+    asked = ("report", "--simulate", "--customers-count", "60", "--seed", "4")
+    result = run(*asked, "--json", "figures.json")
+    assert "60 customers" in result.stdout
+    assert "Promises" in result.stdout
+    figures = json.loads((folder / "figures.json").read_text(encoding="utf-8"))
+    assert len(figures["promises"]["rules"]) == len(rulebooks.good_service())
+    assert (folder / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    run(*asked[:-1], "5", "--json", "other.json")
+    assert json.loads((folder / "other.json").read_text(encoding="utf-8")) != figures
+
+
+@pytest.mark.usefixtures("key_accounts")
+def test_a_simulated_company_can_be_judged_by_a_rule_book(run):
+    asked = ("--simulate", "--customers-count", "60", "--rules", "rules.toml")
+    run("report", *asked, "--json", "figures.json")
+    figures = json.loads(Path("figures.json").read_text(encoding="utf-8"))
+    assert [each["name"] for each in figures["promises"]["rules"]] == ["key accounts hear from us"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "FILE: is missing"),
+        (("cdnow", "--simulate"), "cdnow: is a file"),
+        (("--simulate", "--mapping", "sales.toml"), "--mapping: is said of files"),
+        (("--simulate", "--customers", "people.csv"), "--customers: is said of files"),
+        (("--simulate", "--timezone", "UTC"), "--timezone: is said of files"),
+        (("cdnow", "--seed", "1"), "--seed: is said of the simulated company"),
+        (("cdnow", "--customers-count", "9"), "--customers-count: is said of the simulated"),
+        (("--simulate", "--customers-count", "0"), "customers"),
+    ],
+)
+def test_options_of_another_source_are_refused(run, arguments, said):
+    assert said in run("report", *arguments, expected=2).stderr
 
 
 # Odd tables that are tables ------------------------------------------------------------------
@@ -245,7 +347,7 @@ def test_bundled_data_take_no_mapping(run):
 
 @pytest.mark.parametrize("output", [".", "no/such/folder.html", os.devnull])
 def test_an_output_that_cannot_be_written_is_known_before_the_work(run, output, monkeypatch):
-    monkeypatch.setattr(commands, "_history", lambda *_: pytest.fail("worked first"))
+    monkeypatch.setattr(commands, "history_of", lambda *_: pytest.fail("worked first"))
     assert output.split("/")[0] in run("report", "cdnow", "-o", output, expected=2).stderr
 
 
@@ -285,7 +387,7 @@ def test_an_output_is_written_whole_or_not_at_all(run, folder, monkeypatch):
 
 
 def test_an_error_nobody_foresaw_is_one_line_and_a_traceback_on_demand(run, monkeypatch):
-    monkeypatch.setattr(commands, "_history", raising(RuntimeError("first line\nsecond line")))
+    monkeypatch.setattr(commands, "history_of", raising(RuntimeError("first line\nsecond line")))
     message = run("report", "cdnow", expected=2).stderr
     assert message == "custloyal: RuntimeError: first line second line (--debug shows where)\n"
     shown = CliRunner().invoke(app, ["report", "cdnow", "--debug"])
@@ -294,7 +396,7 @@ def test_an_error_nobody_foresaw_is_one_line_and_a_traceback_on_demand(run, monk
 
 
 def test_a_foreseen_error_shows_where_it_came_from_on_demand(run, monkeypatch):
-    monkeypatch.setattr(commands, "_history", raising(DataError("the table is upside down")))
+    monkeypatch.setattr(commands, "history_of", raising(DataError("the table is upside down")))
     assert run("report", "cdnow", expected=2).stderr == "custloyal: the table is upside down\n"
     shown = CliRunner().invoke(app, ["report", "cdnow", "--debug"])
     assert "Traceback" in shown.stderr
@@ -353,6 +455,194 @@ def test_a_table_of_strange_columns_is_described(run):
 def test_describing_nothing_is_no_traceback(run, text):
     Path("nothing.csv").write_text(text, encoding="utf-8")
     run("describe", "nothing.csv", expected=2 if not text else 0)
+
+
+# Rules ---------------------------------------------------------------------------------------
+
+BOOK = """
+[[rules]]
+name = "answer fast"
+for = { channel = "phone" }
+at_most = 2
+unit = "rings"
+target = 0.9
+window = "month"
+owner = "front desk"
+
+[[rules]]
+name = "key accounts"
+for = { tier = "key" }
+at_least = 1
+unit = "times"
+of = { kind = "outreach" }
+per = "customer"
+target = 1.0
+window = "month"
+owner = "sales"
+"""
+CALLS = """customer_id,occurred_at,kind,channel,rings
+ann,2024-05-01,question,phone,1
+ann,2024-05-02,question,phone,2
+ann,2024-05-03,outreach,email,
+bob,2024-05-03,question,phone,3
+bob,2024-05-04,question,phone,
+"""
+
+
+@pytest.fixture
+def calls(folder):
+    """Calls, their customers and a rule book."""
+    Path("calls.csv").write_text(CALLS, encoding="utf-8")
+    Path("calls.toml").write_text('timezone = "UTC"\n', encoding="utf-8")
+    Path("book.toml").write_text(BOOK, encoding="utf-8")
+    Path("second.csv").write_text(
+        "customer_id,tier,acquired_at\nann,key,2024-04-15\nbob,small,2024-04-15\n",
+        encoding="utf-8",
+    )
+    return folder
+
+
+OPTIONS = ("--mapping", "calls.toml", "--customers", "second.csv")
+
+
+@pytest.mark.usefixtures("calls")
+def test_rules_are_checked_and_read_out(run):
+    shown = run("rules", "check", "book.toml").stdout
+    assert "2 rules" in shown
+    assert (
+        "answer fast: Calls are answered within 2 rings, for 90 % of calls a month; "
+        "owner: front desk." in shown
+    )
+    assert "Nothing about them is suspicious" in shown
+
+
+@pytest.mark.usefixtures("calls")
+def test_rules_are_checked_against_data(run):
+    run("rules", "check", "book.toml", "--data", "calls.csv", *OPTIONS)
+    shown = run(
+        "rules", "check", "book.toml", "--data", "calls.csv", "--mapping", "calls.toml", expected=1
+    ).stdout
+    assert "error: 'key accounts': cannot be judged: tier is not among the columns" in shown
+
+
+@pytest.mark.usefixtures("calls")
+def test_what_the_linter_is_sure_of_is_exit_code_1(run):
+    Path("book.toml").write_text(
+        BOOK.replace("at_most = 2", "at_most = -1").replace("0.9", "0.2"), encoding="utf-8"
+    )
+    lines = run("rules", "check", "book.toml", expected=1).stdout.splitlines()
+    assert [line.partition(":")[0] for line in lines if "'answer fast'" in line] == [
+        "error",
+        "warning",
+    ]
+    Path("book.toml").write_text(BOOK.replace("0.9", "0.2"), encoding="utf-8")
+    assert "warning: " in run("rules", "check", "book.toml").stdout
+
+
+@pytest.mark.usefixtures("calls")
+def test_all_mistakes_of_a_rule_book_are_told_with_their_lines(run):
+    Path("book.toml").write_text(BOOK.replace("0.9", "90").replace("tier", "[["), encoding="utf-8")
+    assert "book.toml:13: is not TOML" in run("rules", "check", "book.toml", expected=2).stderr
+    wrong = BOOK.replace("0.9", "90").replace('unit = "times"\n', "")
+    Path("book.toml").write_text(wrong, encoding="utf-8")
+    message = run("rules", "check", "book.toml", expected=2).stderr
+    assert "book.toml:7: rules[0].target: is 90" in message
+    assert "(say 0.9)" in message
+    assert "book.toml:11: rules[1].unit: is missing" in message
+    assert run("rules", "judge", "calls.csv", "--rules", "book.toml", expected=2).stderr == message
+
+
+@pytest.mark.parametrize(
+    "options", [("--customers", "second.csv"), ("--as-of", "2024-01-01"), ("--timezone", "UTC")]
+)
+@pytest.mark.usefixtures("calls")
+def test_options_about_data_need_data(run, options):
+    message = run("rules", "check", "book.toml", *options, expected=2).stderr
+    assert options[0] in message
+    assert "--data FILE" in message
+
+
+@pytest.mark.usefixtures("calls")
+def test_a_table_is_judged_by_rules(run):
+    result = run("rules", "judge", "calls.csv", "--rules", "book.toml", *OPTIONS, "-o", "v.parquet")
+    assert "Promises as of 4 May 2024" in result.stdout
+    (fast,) = [line.split() for line in result.stdout.splitlines() if "answer fast" in line]
+    assert fast[:7] == ["answer", "fast", "2", "1", "0", "1", "66.7%"]
+    assert fast[-2:] == ["90.0%", "no"]
+    verdicts = pl.read_parquet("v.parquet")
+    assert verdicts.schema["occurred_at"] == pl.Datetime("us", "UTC")
+    said = verdicts.filter(rule="answer fast").sort("occurred_at")["verdict"].to_list()
+    assert said == ["met", "met", "missed", "unknown"]
+    # Known since April: of the windows since, May has its contact.
+    contacts = verdicts.filter(rule="key accounts")
+    assert contacts["customer_id"].to_list() == ["ann"]
+    assert contacts["verdict"].to_list() == ["met"]
+
+
+@pytest.mark.usefixtures("calls")
+def test_a_rule_that_speaks_of_nobody_is_shown_as_such(run):
+    Path("book.toml").write_text(BOOK.replace('"phone"', '"fax"'), encoding="utf-8")
+    run_ = ("rules", "judge", "calls.csv", "--rules", "book.toml", *OPTIONS, "-o", "v.parquet")
+    assert "nobody" in run(*run_).stdout
+    assert "undecided" in run(*run_, "--as-of", "2024-05-02").stdout
+
+
+@pytest.mark.usefixtures("calls")
+def test_rules_whose_columns_are_missing_are_named_or_left_out(run):
+    arguments = ("rules", "judge", "calls.csv", "--rules", "book.toml", "--mapping", "calls.toml")
+    message = run(*arguments, "-o", "v.parquet", expected=2).stderr
+    assert "tier" in message
+    assert not Path("v.parquet").exists()
+    shown = run(*arguments, "--fit").stdout
+    assert "'key accounts': cannot be judged" in shown
+    assert Path("verdicts.parquet").exists()
+
+
+@pytest.mark.parametrize("output", ["v.csv", "calls.toml", "no/folder/v.parquet"])
+@pytest.mark.usefixtures("calls")
+def test_verdicts_are_written_as_parquet_and_over_no_input(run, output):
+    arguments = ("rules", "judge", "calls.csv", "--rules", "book.toml", *OPTIONS, "-o", output)
+    assert output.split("/")[0] in run(*arguments, expected=2).stderr
+    assert Path("calls.toml").read_text(encoding="utf-8") == 'timezone = "UTC"\n'
+
+
+@pytest.mark.usefixtures("calls")
+def test_verdicts_are_written_whole_or_not_at_all(run, monkeypatch):
+    Path("v.parquet").write_text("what was there before", encoding="utf-8")
+    module = import_module("custloyal.cli.rule_commands")
+    monkeypatch.setattr(module, "write_parquet", raising(OSError(28, "No space left on device")))
+    arguments = ("rules", "judge", "calls.csv", "--rules", "book.toml", *OPTIONS, "-o", "v.parquet")
+    assert "No space left on device" in run(*arguments, expected=2).stderr
+    assert Path("v.parquet").read_text(encoding="utf-8") == "what was there before"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("customer,tier\nann,key\n", "second.csv: has no column customer_id"),
+        ("customer_id,tier\nann,key\nann,key\n", "second.csv: has 1 rows too many"),
+        ("", "second.csv: is empty"),
+    ],
+)
+@pytest.mark.usefixtures("calls")
+def test_a_second_table_that_is_none_is_named(run, text, said):
+    Path("second.csv").write_text(text, encoding="utf-8")
+    arguments = ("rules", "judge", "calls.csv", "--rules", "book.toml", *OPTIONS)
+    assert said in run(*arguments, expected=2).stderr
+
+
+@pytest.mark.usefixtures("calls")
+def test_bundled_data_take_no_second_table(run):
+    arguments = ("rules", "judge", "cdnow", "--rules", "book.toml", "--customers", "second.csv")
+    assert "cdnow" in run(*arguments, expected=2).stderr
+
+
+@pytest.mark.usefixtures("calls")
+def test_the_example_is_a_rule_book(run):
+    Path("example.toml").write_text(run("rules", "example").stdout, encoding="utf-8")
+    shown = run("rules", "check", "example.toml").stdout
+    assert "within 4 business hours" in shown
+    assert "9 rules" in shown
 
 
 # The process ---------------------------------------------------------------------------------

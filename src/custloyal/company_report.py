@@ -11,7 +11,9 @@ import attrs
 import narwhals as nw
 
 from custloyal.columns import DAY
+from custloyal.company_promises import promises
 from custloyal.errors import InvalidValueError, Mistake
+from custloyal.judging import judge
 from custloyal.metrics import (
     BtydStatistics,
     CohortRetention,
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from custloyal.history import History
     from custloyal.metrics import Metric
     from custloyal.models import AsOf
+    from custloyal.rules import RuleBook
     from custloyal.scoring import Readings
     from custloyal.typing import AsOfLike
 
@@ -61,12 +64,20 @@ class Report:
         return render(self._sections)
 
 
-def report(history: History, *, as_of: AsOfLike | AsOf | None = None) -> Report:
+def report(
+    history: History,
+    *,
+    as_of: AsOfLike | AsOf | None = None,
+    rules: RuleBook | None = None,
+) -> Report:
     """Sum up a history: intake, trust, stages, concentration, cohorts, and whom to look at first.
 
     Args:
         history: The interactions. Without amounts there is nothing on revenue.
         as_of: As for `read`.
+        rules: Service rules by which the history is judged: the report then says which promises
+            are kept, and trust takes each that was kept or missed as evidence. Nothing else
+            changes. Without rules nothing is said of promises.
 
     Returns:
         The report.
@@ -74,23 +85,28 @@ def report(history: History, *, as_of: AsOfLike | AsOf | None = None) -> Report:
     Raises:
         InvalidValueError: Where `as_of` cannot be understood or is before the first row, where no
             row was accepted, or none names a customer.
+        MissingColumnError: With every column that some rule needs and the history lacks.
     """
     at = resolved(history, as_of)
+    seen = _seen(history, at)
+    _check_period(seen, at)
+    verdicts = None if rules is None else judge(history, rules, as_of=at)
     trust = Trust()
-    metrics: list[Metric] = [
-        trust,
-        EvidenceUse(policy=trust.policy),
-        Stage(trust=trust),
-        BtydStatistics(),
-        CohortRetention(),
-    ]
+    feelings: list[Metric] = [trust, EvidenceUse(policy=trust.policy), Stage(trust=trust)]
+    metrics: list[Metric] = [BtydStatistics(), CohortRetention()]
     has_amounts = "amount" in history.columns
     if has_amounts:
         metrics += [Concentration(), ParetoSegment()]
-    readings = read(history, metrics, as_of=at)
-    customers = _customers(readings)
-    seen = _seen(history, at)
-    _check_seen(seen, customers, at)
+    if verdicts is None:
+        readings = felt = read(history, [*feelings, *metrics], as_of=at)
+        customers = _customers(felt, readings)
+    else:
+        felt = read(verdicts.in_history(), feelings, as_of=at)
+        readings = read(history, [trust, *metrics], as_of=at)
+        # Promises may have been made to people who never did anything: those are no rows here.
+        known = readings["trust"].table.select("customer_id").collect("polars")
+        customers = _customers(felt, readings).join(known, on="customer_id", how="semi")
+    _check_customers(customers)
     revenue = customers["revenue_amount"].drop_nulls() if has_amounts else None
     return Report(
         {
@@ -98,8 +114,9 @@ def report(history: History, *, as_of: AsOfLike | AsOf | None = None) -> Report:
             "timezone": history.timezone,
             **seen,
             "customers_count": len(customers),
-            "trust": _trust(customers, readings, trust),
+            "trust": _trust(customers, felt, trust),
             "stages": _stages(customers),
+            "promises": None if verdicts is None else promises(verdicts),
             "concentration": None if revenue is None else _concentration(readings, revenue),
             "segments": [] if revenue is None else _segments(customers),
             "cohorts": _cohorts(readings),
@@ -108,12 +125,16 @@ def report(history: History, *, as_of: AsOfLike | AsOf | None = None) -> Report:
     )
 
 
-def _customers(readings: Readings) -> nw.DataFrame[Any]:
+def _customers(felt: Readings, readings: Readings) -> nw.DataFrame[Any]:
     """One row for each known customer, with all that is said of them."""
-    table = readings["trust"].table
-    for name in ("stage", "btyd_statistics", "pareto_segment"):
-        if name in readings:
-            table = table.join(readings[name].table, on="customer_id", how="left")
+    table = felt["trust"].table
+    for source, name in (
+        (felt, "stage"),
+        (readings, "btyd_statistics"),
+        (readings, "pareto_segment"),
+    ):
+        if name in source:
+            table = table.join(source[name].table, on="customer_id", how="left")
     return table.collect("polars")
 
 
@@ -145,12 +166,16 @@ def _seen(history: History, as_of: AsOf) -> dict[str, Any]:
     }
 
 
-def _check_seen(seen: Mapping[str, Any], customers: nw.DataFrame[Any], as_of: AsOf) -> None:
+def _check_period(seen: Mapping[str, Any], as_of: AsOf) -> None:
     """Refuse to sum up nothing."""
     if seen["period"]["first"] is None:
         raise InvalidValueError(
             Mistake("as_of", f"{as_of.day} is before the first accepted row", "name a later day")
         )
+
+
+def _check_customers(customers: nw.DataFrame[Any]) -> None:
+    """Refuse to sum up nobody."""
     if not len(customers):
         raise InvalidValueError(
             Mistake("customer_id", "is empty in every row that was accepted", "map another column")

@@ -1,4 +1,4 @@
-"""The command line: `custloyal report FILE` and `custloyal describe FILE`."""
+"""The command line: `custloyal report`, `custloyal describe` and `custloyal rules`."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from custloyal.errors import DataError, Mistake
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
 __all__ = ["Drafts", "drafts"]
@@ -34,6 +34,14 @@ class Drafts:
             opened.write(text)
             opened.flush()
             os.fsync(opened.fileno())
+        self._written.add(output)
+
+    def write_with(self, output: Path, write: Callable[[Path], None]) -> None:
+        """Let something write the draft of an output, given its path."""
+        draft = self._beside[output]
+        write(draft)
+        with draft.open("rb+") as written:
+            os.fsync(written.fileno())
         self._written.add(output)
 
     def publish(self) -> None:

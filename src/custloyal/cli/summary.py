@@ -8,7 +8,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from custloyal.page import words
+from custloyal.page import promise_words, words
 from custloyal.page.formats import amount, count, day, score, shortened, visible
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from custloyal.guess import ColumnLook, Guess
 
-__all__ = ["show_looks", "show_report"]
+__all__ = ["cell", "new_table", "show_looks", "show_report"]
 
 _REASONS_SHOWN = 5
 
@@ -29,11 +29,14 @@ def show_report(console: Console, report: Mapping[str, Any]) -> None:
     console.print(Text(words.period(report)))
     console.print()
     cohorts = words.cohorts(words.cohort_view(report["cohorts"]))
+    promises = report["promises"]
+    kept = [] if promises is None else [("Promises", promise_words.promises_kept(promises))]
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="bold", no_wrap=True)
     facts.add_column(overflow="fold")
     for name, said in (
         ("Rows", words.intake(report)),
+        *kept,
         ("Trust", words.trust(report)),
         ("Stages", words.stages(report)),
         ("Revenue", words.carriers(report)),
@@ -50,11 +53,11 @@ def show_report(console: Console, report: Mapping[str, Any]) -> None:
 def _show_rejected(console: Console, rejected: Sequence[Mapping[str, Any]]) -> None:
     if not rejected:
         return
-    table = _table(console, "Rejected rows")
+    table = new_table(console, "Rejected rows")
     table.add_column("reason", overflow="fold")
     table.add_column("rows", justify="right")
     for row in rejected[:_REASONS_SHOWN]:
-        table.add_row(_text(row["reason"], 100), count(row["count"]))
+        table.add_row(cell(row["reason"], 100), count(row["count"]))
     rest = rejected[_REASONS_SHOWN:]
     if rest:
         table.add_row(f"{len(rest)} more", count(sum(row["count"] for row in rest)))
@@ -69,7 +72,7 @@ def _show_attention(console: Console, report: Mapping[str, Any]) -> None:
         console.print()
         return
     has_amounts = report["concentration"] is not None
-    table = _table(console, "Whom to look at first")
+    table = new_table(console, "Whom to look at first")
     table.add_column("customer", overflow="fold", max_width=30)
     table.add_column("trust", justify="right", no_wrap=True)
     if has_amounts:
@@ -77,8 +80,8 @@ def _show_attention(console: Console, report: Mapping[str, Any]) -> None:
     table.add_column("why", overflow="fold")
     for row in attention:
         money = [amount(row["revenue_amount"])] if has_amounts else []
-        why = Text("\n").join(_text(reason, 200) for reason in row["reasons"])
-        table.add_row(_text(row["customer_id"], 40), score(row["trust"]), *money, why)
+        why = Text("\n").join(cell(reason, 200) for reason in row["reasons"])
+        table.add_row(cell(row["customer_id"], 40), score(row["trust"]), *money, why)
     console.print(table)
     console.print()
 
@@ -86,16 +89,16 @@ def _show_attention(console: Console, report: Mapping[str, Any]) -> None:
 def show_looks(console: Console, looks: Sequence[ColumnLook], guess: Guess) -> None:
     """The columns of a table, and what each is taken for."""
     meaning = {theirs: ours for ours, theirs in guess.columns.items()}
-    table = _table(console, "Columns")
+    table = new_table(console, "Columns")
     for name in ("column", "holds", "missing", "different", "examples", "taken for"):
         table.add_column(name, overflow="fold", justify="right" if name in _COUNTS else "left")
     for look in looks:
         table.add_row(
-            _text(look.name, 40),
+            cell(look.name, 40),
             look.holds + (", as times" if look.time and look.holds == "text" else ""),
             count(look.rows_count - look.known_count),
             count(look.distinct_count),
-            _text(", ".join(look.examples), 60),
+            cell(", ".join(look.examples), 60),
             meaning.get(look.name, ""),
         )
     console.print(table)
@@ -111,13 +114,13 @@ def show_looks(console: Console, looks: Sequence[ColumnLook], guess: Guess) -> N
 _COUNTS = {"missing", "different"}
 
 
-def _table(console: Console, title: str) -> Table:
+def new_table(console: Console, title: str) -> Table:
     """A table with rules in a terminal, and without where the output is piped."""
     style = box.SIMPLE_HEAD if console.is_terminal else None
     return Table(title=title, box=style, title_justify="left", title_style="bold", pad_edge=False)
 
 
-def _text(text: object, limit: int) -> Text:
+def cell(text: object, limit: int) -> Text:
     """A text of the user's own: never markup, never a command to the terminal."""
     whole = str(text)
     return Text(shortened(whole, limit=limit) if len(whole) > limit else visible(whole))

@@ -6,7 +6,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from custloyal.errors import MissingExtraError
-from custloyal.page import formats, words
+from custloyal.page import formats, promise_words, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,11 +45,16 @@ def render(report: Mapping[str, Any]) -> str:
         ) from None
 
     environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=jinja2.FunctionLoader(_template),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters.update({name: getattr(formats, name) for name in formats.__all__})
     environment.filters |= {"named": _named, "identified": _identified}
-    template = files("custloyal.page").joinpath("report.html.jinja").read_text(encoding="utf-8")
+    promises = report.get("promises")
+    kept = None if promises is None else promise_words.promise_view(promises)
     cohorts = words.cohort_view(report["cohorts"])
     said = {
         name: getattr(words, name)(report)
@@ -58,14 +63,22 @@ def render(report: Mapping[str, Any]) -> str:
             *("period", "segments", "stages", "trust", "unknown"),
         )
     } | {"cohorts": words.cohorts(cohorts)}
-    return environment.from_string(template).render(
+    return environment.get_template("report.html.jinja").render(
         report=report,
         said=said,
         charts=dict(_charts(report, said, cohorts)),
         cohorts=cohorts,
+        promises=promises,
+        kept=kept,
+        promise_charts=[] if kept is None else list(_promise_charts(kept)),
+        promise_words=promise_words,
         shown=_ROWS_SHOWN,
         ages_shown=words.AGES_SHOWN,
     )
+
+
+def _template(name: str) -> str:
+    return files("custloyal.page").joinpath(name).read_text(encoding="utf-8")
 
 
 def _charts(
@@ -95,6 +108,20 @@ def _charts(
         yield "segments", charts.drawn(charts.share_bars(segments), label=said["segments"])
     if cohorts.rows:
         yield "cohorts", charts.drawn(charts.cohort_map(cohorts.rows), label=said["cohorts"])
+
+
+def _promise_charts(view: promise_words.PromiseView) -> Iterator[tuple[str, Markup, str]]:
+    """For each rule of which anything is decided its name, its chart, and what that shows."""
+    from custloyal.page import charts  # noqa: PLC0415 (an optional extra)
+
+    for rule in view.rules:
+        windows = rule["windows"]
+        if not any(each["decided_count"] for each in windows):
+            continue
+        names = [promise_words.axis_name(each["window"], rule["window"]) for each in windows]
+        chart = charts.kept_by_window(windows, names=names, lowest=view.lowest)
+        said = promise_words.over_time(rule)
+        yield rule["name"], charts.drawn(chart, label=said), said
 
 
 def _with_shares(

@@ -21,10 +21,20 @@ except ModuleNotFoundError as error:
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["bars", "cohort_map", "drawn", "lorenz_curve", "share_bars", "trust_histogram"]
+__all__ = [
+    "bars",
+    "cohort_map",
+    "drawn",
+    "kept_by_window",
+    "lorenz_curve",
+    "share_bars",
+    "trust_histogram",
+]
 
 _WIDTH = 400
 """About a phone's width, so that letters there are nearly as large as they are drawn."""
+_SMALL_WIDTH = 290
+"""A third of the page's, for the same reason."""
 _INK, _MUTED, _LINE = "var(--ink)", "var(--muted)", "var(--line)"
 _ACCENT, _WARM, _CARD = "var(--accent)", "var(--warm)", "var(--card)"
 _CELL = "var(--cell)"
@@ -181,6 +191,58 @@ def cohort_map(rows: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
     return _configured((cells + figures).properties(width=34 * max(ages, 8), height=alt.Step(28)))
 
 
+def kept_by_window(
+    windows: Sequence[Mapping[str, Any]], *, names: Sequence[str], lowest: float
+) -> alt.LayerChart:
+    """The share of promises kept in each window against its target, missed ones as other marks.
+
+    Args:
+        windows: The windows in order; of those without a share nothing is drawn.
+        names: How the axis calls each.
+        lowest: Where the axis of shares begins.
+    """
+    data = [
+        {
+            "name": name,
+            "share": each["attainment_share"],
+            "low": each["attainment_low"],
+            "high": each["attainment_high"],
+            "target": each["target_share"],
+            "reached": each["attainment_share"] is not None
+            and each["attainment_share"] >= each["target_share"] - 1e-9,
+        }
+        for name, each in zip(names, windows, strict=True)
+    ]
+    few = [names[0], names[-1]] if len(names) > 1 else list(names)
+    base = alt.Chart(_data(data)).encode(
+        x=alt.X(
+            "name:N",
+            sort=None,
+            title=None,
+            scale=alt.Scale(padding=0.4),
+            axis=alt.Axis(values=few, labelAngle=0, labelOverlap=False, labelLimit=_WIDEST),
+        )
+    )
+    y = alt.Y(
+        "share:Q",
+        title=None,
+        scale=alt.Scale(domain=[lowest, 1], nice=False, clamp=True),
+        axis=alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format=".0%"),
+    )
+    known = base.transform_filter(alt.datum.share != None)  # noqa: E711 (an expression of vega)
+    layers = base.mark_line(color=_INK, strokeDash=[5, 3], strokeWidth=1.2).encode(y="target:Q")
+    layers += known.mark_rule(color=_MUTED, strokeWidth=1).encode(y=alt.Y("low:Q"), y2="high:Q")
+    layers += base.mark_line(color=_ACCENT, strokeWidth=2).encode(y=y)
+    reached = alt.datum.reached
+    layers += known.mark_point(opacity=1, strokeWidth=2, size=60).encode(
+        y=y,
+        shape=alt.condition(reached, alt.value("circle"), alt.value("triangle-down")),
+        fill=alt.condition(reached, alt.value(_ACCENT), alt.value(_CARD)),
+        stroke=alt.condition(reached, alt.value(_ACCENT), alt.value(_WARM)),
+    )
+    return _framed(layers, height=150, width=_SMALL_WIDTH)
+
+
 # What charts share ---------------------------------------------------------------------------
 
 
@@ -208,9 +270,9 @@ def _figure_at_end(base: alt.Chart) -> alt.Chart:
     return text
 
 
-def _framed(chart: alt.LayerChart, *, height: int) -> alt.LayerChart:
+def _framed(chart: alt.LayerChart, *, height: int, width: int = _WIDTH) -> alt.LayerChart:
     fit = alt.AutoSizeParams(type="fit", contains="padding")
-    return _configured(chart.properties(width=_WIDTH, height=height, autosize=fit))
+    return _configured(chart.properties(width=width, height=height, autosize=fit))
 
 
 def _configured(chart: alt.LayerChart) -> alt.LayerChart:

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from math import isfinite
 from unicodedata import category
 
-__all__ = ["amount", "count", "counted", "day", "month", "score", "share", "shortened", "visible"]
+__all__ = [
+    "amount",
+    "count",
+    "counted",
+    "day",
+    "duration",
+    "moment",
+    "month",
+    "score",
+    "share",
+    "shortened",
+    "visible",
+]
 
 UNKNOWN = "not known"
 _MONTHS = (
@@ -93,6 +105,49 @@ def day(iso: str | None) -> str:
     except ValueError:
         return visible(iso)
     return f"{said.day} {_MONTHS[said.month - 1]} {said.year}"
+
+
+def moment(iso: str | None) -> str:
+    """A local time in words, to the minute; a text that is no ISO time stays as it is.
+
+    Example:
+        >>> moment("1998-06-30T09:05:59+02:00")
+        '30 June 1998, 09:05'
+    """
+    if iso is None:
+        return UNKNOWN
+    try:
+        said = datetime.fromisoformat(iso)
+    except ValueError:
+        return visible(iso)
+    return f"{day(said.date().isoformat())}, {said:%H:%M}"
+
+
+def duration(seconds: float | None, *, largest: str = "d") -> str:
+    """A length of time by its two largest units, what is smaller cut off.
+
+    Args:
+        seconds: The length.
+        largest: The largest unit that is named: "h" where a day has no fixed length.
+
+    Example:
+        >>> duration(7_850), duration(59.5), duration(90_000), duration(0.2)
+        ('2 h 10 min', '59 s', '1 d 1 h', 'under 1 s')
+        >>> duration(90_000, largest="h")
+        '25 h'
+    """
+    if seconds is None or not isfinite(seconds):
+        return UNKNOWN
+    if seconds < 1:
+        return "under 1 s"
+    every = [("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)]
+    units = every[[unit for unit, _ in every].index(largest) :]
+    place = next(place for place, (_, size) in enumerate(units) if seconds >= size)
+    left, said = int(seconds), []
+    for unit, size in units[place : place + 2]:
+        number, left = divmod(left, size)
+        said.append(f"{number:,} {unit}")
+    return " ".join(said if not said[-1].startswith("0 ") else said[:-1])
 
 
 def month(iso: str | None) -> str:
