@@ -21,8 +21,9 @@ from custloyal.acceptance import (
     with_negative_returns,
 )
 from custloyal.columns import CANONICAL, DAY, PLACE, REQUIRED, ColumnType
+from custloyal.customer_table import customer_table
 from custloyal.engines import Home, Table, from_columns, opened, scanned
-from custloyal.errors import DataError, InvalidValueError, MissingColumnError, Mistake, nearest
+from custloyal.errors import InvalidValueError, Mistake, nearest
 from custloyal.fold import Source
 from custloyal.intake import REASON
 from custloyal.mapping import DropWhen, IntakeMapping, KindWhen
@@ -275,7 +276,10 @@ class History:
         """The rejected rows with their `reason` and `row` (from 1), in the caller's library."""
         rejected = self._judged(placed=True).filter(~nw.col(REASON).is_null())
         row, reason = (nw.col(PLACE) + 1).alias("row"), nw.col(REASON).alias("reason")
-        return self.home.bring_back(rejected.select(row, reason, *self.columns))
+        # Rows that were added later were never judged.
+        judged = rejected.collect_schema()
+        given = [name for name in self.columns if name in judged]
+        return self.home.bring_back(rejected.select(row, reason, *given))
 
     def _counted(self) -> Counts:
         judged = self._judged(placed=self._duplicates is not None)
@@ -303,6 +307,8 @@ class History:
 
     def and_rows(self, rows: Table) -> History:
         """The history with more accepted rows, such as promises that were judged.
+
+        Its `intake` and `rejected` still speak of the rows that were given.
 
         Args:
             rows: Rows of the same engine, in columns of the same types; columns that the history
@@ -369,7 +375,7 @@ class History:
             timezone=mapping.timezone or "UTC",
             order=order,
             columns=columns,
-            customers=None if customers is None else _customers(customers),
+            customers=None if customers is None else customer_table(customers),
             accepted=accepted,
             given=table,
             mapping=mapping,
@@ -381,27 +387,6 @@ class History:
 def _order(mapping: IntakeMapping, columns: tuple[str, ...]) -> tuple[str, ...]:
     time = "occurred_at" if mapping.order is None else mapping.order
     return (time, "interaction_id" if "interaction_id" in columns else PLACE)
-
-
-def _customers(frame: Any) -> Table:
-    table, _ = opened(frame)
-    if "customer_id" not in table.collect_schema():
-        raise MissingColumnError(Mistake("customers", "has no column customer_id"))
-    key = nw.col("customer_id")
-    rows, distinct = (
-        table.select(nw.len().alias("rows"), key.n_unique().alias("distinct"))
-        .collect("polars")
-        .row(0)
-    )
-    if rows > (distinct or 0):
-        raise DataError(
-            Mistake(
-                "customers",
-                f"has {rows - (distinct or 0)} rows too many",
-                "give one row for each customer_id",
-            )
-        )
-    return table
 
 
 def _with_usable_rating(row: dict[str, Any]) -> dict[str, Any]:

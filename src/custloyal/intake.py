@@ -27,7 +27,16 @@ if TYPE_CHECKING:
     from custloyal.engines import Engine
     from custloyal.mapping import IntakeMapping
 
-__all__ = ["MEND", "REASON", "WORD", "Normalised", "amount_reasons", "normalised", "with_reasons"]
+__all__ = [
+    "MEND",
+    "REASON",
+    "WORD",
+    "Normalised",
+    "amount_reasons",
+    "normalised",
+    "with_ids",
+    "with_reasons",
+]
 
 REASON = "_reason"
 """Why a row is rejected; null where it is not."""
@@ -234,7 +243,7 @@ def _typed(
             table = _with_times(table, engine, dtype, mapping)
             reasons.append((nw.col(name).is_null(), "occurred_at is missing or is no time"))
         elif type_ is ColumnType.ID:
-            table, broken = _with_ids(table, name, dtype)
+            table, broken = with_ids(table, name, dtype)
             reasons += broken
         elif type_ is ColumnType.NUMBER:
             table = table.with_columns(nw.col(name).cast(nw.Float64))
@@ -321,7 +330,7 @@ def _refuse_zoneless(table: Table, engine: Engine, mapping: IntakeMapping) -> No
         raise DataError(Mistake("occurred_at", place, MEND))
 
 
-def _with_ids(table: Table, name: str, dtype: DType) -> tuple[Table, Reasons]:
+def with_ids(table: Table, name: str, dtype: DType) -> tuple[Table, Reasons]:
     """Ids as text or whole numbers; `12345.0`, the trace of a missing value, is 12345."""
     column = nw.col(name)
     if dtype.is_integer():

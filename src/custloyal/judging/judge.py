@@ -12,6 +12,8 @@ from custloyal.judging.customers import contacted
 from custloyal.judging.docket import ATTRIBUTES, Bench, Clause, Docket, followed, measured
 from custloyal.judging.verdicts import Verdicts
 from custloyal.metrics import Stage
+from custloyal.metrics.kinds import is_kind
+from custloyal.models import Kind, Phase
 from custloyal.planner import Setting
 from custloyal.rules import Followed, RuleBook, Subject, Window
 from custloyal.rules.column_types import wrong_types
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["judge"]
 
-_STAGE = "stage"
+_STAGE, _PHASE = "stage", "phase"
 
 
 def judge(history: History, book: RuleBook, *, as_of: AsOfLike | AsOf | None = None) -> Verdicts:
@@ -76,7 +78,7 @@ def check_columns(history: History, book: RuleBook) -> None:
 
 def missing_columns(history: History, book: RuleBook) -> list[Mistake]:
     """The columns that some rule needs and the data lacks."""
-    there = {*history.columns, *_customer_columns(history), _STAGE}
+    there = {*history.columns, *_customer_columns(history), _STAGE, _PHASE}
     needs: dict[str, list[str]] = {}
     for rule in book.rules:
         for column in [*rule.columns, *rule.kept.lacking(there)]:
@@ -109,12 +111,16 @@ def _customer_columns(history: History) -> list[str]:
     """The columns of the second table that are not of the history."""
     if history.customers is None:
         return []
-    return [n for n in history.customers.collect_schema() if n not in history.columns]
+    return [
+        name
+        for name in history.customers.collect_schema()
+        if name not in history.columns and name != _PHASE
+    ]
 
 
 def _bench(history: History, book: RuleBook, at: AsOf) -> Bench:
     engine = history.home.engine
-    rows = history.rows(at.utc_wall)
+    rows = history.rows(at.utc_wall).with_columns(phase=_phase(history))
     customers = _customers(history, book, rows, at)
     if customers is not None:
         named = [n for n in customers.collect_schema() if n != "_acquired_day"]
@@ -134,6 +140,17 @@ def _bench(history: History, book: RuleBook, at: AsOf) -> Bench:
 _ACQUIRED, _ACQUIRED_DAY = "acquired_at", "_acquired_day"
 
 
+def _phase(history: History) -> nw.Expr:
+    """The phase of each row; where it names none, that of its kind."""
+    of_kind = nw.lit(None).cast(nw.String)
+    for phase in Phase:
+        kinds = [kind for kind in Kind if kind.phase is phase]
+        of_kind = nw.when(is_kind(*kinds)).then(nw.lit(phase.value)).otherwise(of_kind)
+    if _PHASE not in history.columns:
+        return of_kind
+    return nw.coalesce(nw.col(_PHASE).cast(nw.String), of_kind)
+
+
 def _customers(history: History, book: RuleBook, rows: Table, at: AsOf) -> Table | None:
     """What rules and groups name of customers, one row a customer; None where nothing is named."""
     engine = history.home.engine
@@ -147,7 +164,7 @@ def _customers(history: History, book: RuleBook, rows: Table, at: AsOf) -> Table
         small = known.select("customer_id", *own, *acquired).collect("polars")
         brought = engine.from_polars(_with_ids_of(small, rows).to_native(), rows)
         second = _with_acquired_day(brought, history).select("customer_id", _ACQUIRED_DAY, *own)
-    if _STAGE in named and _STAGE not in history.columns:
+    if _STAGE in named and _STAGE not in (*history.columns, *_customer_columns(history)):
         stages = read(history, Stage(), as_of=at)["stage"].table.select("customer_id", _STAGE)
         if second is None:
             second = stages.with_columns(**{_ACQUIRED_DAY: nw.lit(None).cast(nw.Date)})

@@ -97,7 +97,8 @@ def summed(
             for each in possible:
                 parts[clause.of(each.value)] = nw.when(ruling.gives(each)).then(1).otherwise(0)
         if isinstance(clause.rule.kept, Timed):
-            parts[clause.of("over_us")] = over_us(clause, ruling)
+            # Whole microseconds of many late promises exceed 64 bits.
+            parts[clause.of("over_us")] = over_us(clause, ruling).cast(nw.Float64)
         if clause.rule.target_by:
             decided = ruling.gives(Verdict.MET, Verdict.MISSED)
             parts[clause.of("target_sum")] = nw.when(decided).then(target_of(clause))

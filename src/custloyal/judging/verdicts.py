@@ -152,16 +152,10 @@ class Verdicts:
             ~nw.col("customer_id").is_null(),
             ~nw.col("decided_at").is_null(),
         )
-        phase = nw.lit(None).cast(nw.String)
-        for each in Kind:
-            of_kind = nw.col("kind") == each.value
-            phase = nw.when(of_kind).then(nw.lit(each.phase.value)).otherwise(phase)
-        if "phase" in self.types:
-            phase = nw.coalesce(nw.col("phase"), phase)
         rows = decided.select(
             "customer_id",
+            "phase",
             occurred_at=nw.col("decided_at"),
-            phase=phase,
             promise=nw.col("rule"),
             promise_verdict=nw.col("verdict"),
         )

@@ -94,27 +94,30 @@ class Clocked(Timed):
             )
         )
         ran = (nw.col("_stopped").fill_null(0) == 0) & ~nw.col("_waited").fill_null(value=True)
-        spent = told.let(_spent=nw.when(ran).then(f - f_before).otherwise(0)).in_order(
-            "case_id", _spent_before=accumulated("_spent")
-        )
+        ends = (nw.col("_stops") == 1) & (nw.col("_stopped").fill_null(0) == 0)
+        spent = told.let(
+            _spent=nw.when(ran).then(f - f_before).otherwise(0), _ends=nw.when(ends).then(1)
+        ).in_order("case_id", _spent_before=accumulated("_spent"), _end_after=following("_ends"))
         so_far = nw.col("_spent_before") + nw.col("_spent")
         passed = (nw.col("_spent_before") <= self.limit_us) & (so_far > self.limit_us)
         is_last = nw.col("_next_f").is_null()
         stands = nw.coalesce(nw.col("_stops"), nw.col("_stopped")).fill_null(0) == 1
-        ends = (nw.col("_stops") == 1) & (nw.col("_stopped").fill_null(0) == 0)
-        return spent.let(_stands=stands, _is_last=is_last, _passed=passed, _ends=ends).by(
+        # Where a column orders the rows, time may run backwards: first and last are by order.
+        is_first = nw.col("_waited").is_null()
+        is_end = (nw.col("_ends") == 1) & nw.col("_end_after").is_null()
+        return spent.let(_stands=stands, _is_last=is_last, _passed=passed).by(
             "case_id",
-            _begun_at=lowest(now),
+            _begun_at=lowest(now, where=is_first),
             _elapsed_us=total("_spent"),
-            _ended_at=highest(now, where=nw.col("_ends")),
-            _f_ended=highest(f, where=nw.col("_ends")),
+            _ended_at=highest(now, where=is_end),
+            _f_ended=highest(f, where=is_end),
             _stands=highest(
                 nw.when(nw.col("_stands")).then(1).otherwise(0), where=nw.col("_is_last")
             ),
             _waits=highest(
                 nw.when(nw.col("_waits")).then(1).otherwise(0), where=nw.col("_is_last")
             ),
-            _f_last=highest(f),
+            _f_last=highest(f, where=nw.col("_is_last")),
             _f_passed=lowest(
                 f_before + (self.limit_us - nw.col("_spent_before")), where=nw.col("_passed")
             ),

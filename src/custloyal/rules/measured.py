@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
 import attrs
@@ -77,7 +78,8 @@ class Measured(Promise):
         """The threshold in the unit of the column."""
         if self._seconds is None:
             return self.threshold
-        return self.threshold * TIME_UNITS[self.unit] / self._seconds
+        # In fractions, so that 4.1 minutes are exactly 246 seconds.
+        return float(Fraction(str(self.threshold)) * TIME_UNITS[self.unit] / self._seconds)
 
     def in_unit(self, value: nw.Expr) -> nw.Expr:
         """The number in `unit`, from that of the column."""
