@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from custloyal.judging.objectives import objectives
+from custloyal.judging.statuses import objectives
 from custloyal.models.windows import check_timezone
 from custloyal.page.formats import duration
 from custloyal.rules import TIME_UNITS, Timed, Verdict
@@ -234,7 +234,7 @@ def _case(row: Mapping[str, Any], rule: ServiceRule, as_of: AsOf) -> dict[str, A
 
 
 def _missed(row: Mapping[str, Any], rule: ServiceRule, as_of: AsOf) -> dict[str, Any]:
-    is_open = _is_open(row, rule, as_of)
+    is_open = row["ended_at"] is None if isinstance(rule.kept, Timed) else None
     return {
         **_case(row, rule, as_of),
         "decided_at": _local(row["decided_at"], as_of),
@@ -254,19 +254,6 @@ def _pending(row: Mapping[str, Any], rule: ServiceRule, as_of: AsOf) -> dict[str
         "left_minutes": left / timedelta(minutes=1),
         "words": f"due in {duration(left.total_seconds())}",
     }
-
-
-def _is_open(row: Mapping[str, Any], rule: ServiceRule, as_of: AsOf) -> bool | None:
-    """Whether a time still runs: since it was due, all time until now was over it."""
-    promise = rule.kept
-    if not isinstance(promise, Timed) or row["due_at"] is None:
-        return None
-    since = promise.counted_by.elapsed(row["due_at"].replace(tzinfo=UTC), as_of.instant)
-    return bool(abs(since.total_minutes() - row["over_minutes"]) < _INSTANT_MINUTES)
-
-
-_INSTANT_MINUTES = 1e-4
-"""So that minutes with their rounding are the same instant."""
 
 
 def _missed_by(row: Mapping[str, Any], rule: ServiceRule) -> str:

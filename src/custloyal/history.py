@@ -316,9 +316,8 @@ class History:
         """
         mine, theirs = self._accepted.collect_schema(), rows.collect_schema()
         new = {name: theirs[name] for name in theirs if name not in mine}
-        own = self._accepted.with_columns(
-            **{name: nw.lit(None).cast(dtype) for name, dtype in new.items()}
-        )
+        nulls = {name: nw.lit(None).cast(dtype) for name, dtype in new.items()}
+        own = self._accepted.with_columns(**nulls) if nulls else self._accepted
         more = rows.with_columns(
             *(nw.col(name).cast(dtype) for name, dtype in mine.items() if name in theirs),
             **{n: nw.lit(None).cast(dtype) for n, dtype in mine.items() if n not in theirs},

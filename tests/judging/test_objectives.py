@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 
 from custloyal import History, RuleBook, ServiceRule, Share, at_most, judge, where, within
 from custloyal.errors import InvalidValueError
-from custloyal.judging.alarms import Horizon, alarms
+from custloyal.judging.alarm import Horizon, alarms
 from custloyal.judging.forecast import Forecast
 from custloyal.judging.objective_status import ObjectiveStatus
-from custloyal.judging.objectives import objectives
+from custloyal.judging.statuses import objectives
 from custloyal.rules.error_budget import ErrorBudget, alarm_at, chance_of_misses
 from custloyal.rules.objective import Objective
 from custloyal.rules.point_cost import difference_interval, marginal_point_cost, point_cost

@@ -21,7 +21,7 @@ from custloyal import (
     within,
 )
 from custloyal.errors import MissingColumnError
-from custloyal.judging.check import check
+from custloyal.judging.checking import check
 from custloyal.judging.fitting import fitted
 from custloyal.rules import rulebooks
 from drawn_rules import STARTS, history_of, rows, rule_books

@@ -27,7 +27,7 @@ from custloyal.cli.session import (
 from custloyal.engines import write_parquet
 from custloyal.errors import ConfigurationError, DataError, Mistake
 from custloyal.judging import judge as judged
-from custloyal.judging.check import check as checked
+from custloyal.judging.checking import check as checked
 from custloyal.judging.fitting import Fitted, fitted
 from custloyal.models import BusinessCalendar
 from custloyal.page.formats import counted, visible

@@ -1,11 +1,11 @@
 """Judging: what became of every promise that a rule book makes, and what stands behind it."""
 
-from custloyal.judging.alarms import Alarm, Horizon, alarms
-from custloyal.judging.check import check
+from custloyal.judging.alarm import Alarm, Horizon, alarms
+from custloyal.judging.checking import check
 from custloyal.judging.fitting import Fitted, fitted
-from custloyal.judging.judge import judge, missing_columns
+from custloyal.judging.judgement import judge, missing_columns
 from custloyal.judging.objective_status import ObjectiveStatus
-from custloyal.judging.objectives import objectives
+from custloyal.judging.statuses import objectives
 from custloyal.judging.verdicts import Attainment, Verdicts
 
 __all__ = [

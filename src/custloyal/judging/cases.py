@@ -21,7 +21,7 @@ from custloyal.judging.docket import Bench, Clause, Docket, later, ruling
 from custloyal.metrics.evidence import with_evidence
 from custloyal.models import OutcomePolicy
 from custloyal.planner import Plan, prepared
-from custloyal.rules import FEELING, Clocked, LastMeasured, Ruling
+from custloyal.rules import FEELING, Clocked, Counted, LastMeasured, Ruling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,6 +126,9 @@ def _ruling(clause: Clause) -> Ruling:
 def _timed(table: Table, clause: Clause, bench: Bench) -> Table:
     """The cases with when each was decided and, of clocks, how long they ran and when due."""
     promise = clause.rule.kept
+    if isinstance(promise, Counted):
+        known = promise.decided(clause.col("value"), clause.col("perhaps"))
+        table = table.with_columns(**{clause.of("value"): known})
     if not isinstance(promise, Clocked):
         return table.with_columns(**{clause.of("ended"): nw.col("_last_at")})
     calendar, setting = promise.counted_by, bench.setting

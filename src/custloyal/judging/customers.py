@@ -28,8 +28,9 @@ __all__ = ["contacted"]
 def contacted(bench: Bench, clauses: Sequence[Clause], as_of: AsOf) -> Docket:
     """Every known customer in every window that began since, with the verdicts of some rules.
 
-    A customer is known from their first row on, or from `acquired_at` of the second table; who
-    stands there alone and without it is known from the first row of the history on.
+    A customer is known from their first row on, or from `acquired_at` of the second table, if that
+    is earlier; who stands there alone and without it is known from the first row of the history
+    on, before which nothing is known of anybody.
 
     Args:
         bench: Where rules are judged.
@@ -52,12 +53,15 @@ def contacted(bench: Bench, clauses: Sequence[Clause], as_of: AsOf) -> Docket:
     table = known.join(grid, how="cross").filter(nw.col("_window") >= nw.col("_known_day"))
     for clause, view in views.items():
         counts = view.table(states[view.of], setting.as_of)
-        own = {clause.of("value"): nw.col("_value")}
+        own = {clause.of(name): nw.col(f"_{name}") for name in ("value", "perhaps")}
         table = table.join(
             counts.select("customer_id", "_window", **own),
             on=["customer_id", "_window"],
             how="left",
-        ).with_columns(**{clause.of("value"): clause.col("value").fill_null(0)})
+        )
+        value, perhaps = (clause.col(name).fill_null(0) for name in ("value", "perhaps"))
+        decided = _contacts(clause).decided(value, perhaps)
+        table = table.with_columns(**{clause.of("value"): decided})
     for clause in clauses:
         table = table.with_columns(
             **{
@@ -89,8 +93,9 @@ def _known(seen: Table, bench: Bench) -> Table:
     joined = seen.join(bench.customers, on="customer_id", how="full", suffix="_second")
     first_day = seen.select(_first_day=nw.col("_known_day").min())
     either = nw.coalesce("customer_id", "customer_id_second")
+    # Before the history begins nobody knows what happened.
     earliest = nw.min_horizontal("_known_day", "_acquired_day")
-    known_day = nw.coalesce(earliest, nw.col("_first_day"))
+    known_day = nw.max_horizontal(earliest, "_first_day")
     return (
         joined.join(first_day, how="cross")
         .with_columns(customer_id=either, _known_day=known_day)

@@ -9,7 +9,7 @@ import attrs
 
 from custloyal.columns import CANONICAL
 from custloyal.errors import MissingColumnError, Mistake
-from custloyal.judging.judge import missing_columns
+from custloyal.judging.judgement import missing_columns
 from custloyal.rules import RuleBook
 from custloyal.rules.column_types import wrong_types
 from custloyal.rules.finding import Finding, Severity

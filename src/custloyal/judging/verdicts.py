@@ -16,6 +16,7 @@ from custloyal.history import History
 from custloyal.judging.docket import ATTRIBUTES, Clause, Docket
 from custloyal.judging.periods import window_start
 from custloyal.judging.tally import over_us, tallied, target_of
+from custloyal.metrics.evidence import PROMISE_VERDICT
 from custloyal.metrics.intervals import wilson_bounds
 from custloyal.models import AsOf, Kind
 from custloyal.rules import RuleBook, Subject, Timed, Verdict, Window
@@ -27,6 +28,11 @@ __all__ = ["Attainment", "Verdicts"]
 
 _MICROSECONDS_PER_MINUTE = 60_000_000
 _WINDOW = "window"
+_OWN = {"rule", "decided_count", "target_share", "is_reached", "over_minutes"} | {
+    *(f"attainment_{each}" for each in ("share", "low", "high")),
+    *(f"{each.value}_count" for each in Verdict),
+}
+"""The columns of an attainment itself."""
 
 
 @attrs.frozen(eq=False)
@@ -93,9 +99,10 @@ class Verdicts:
         `interaction_id`, `case_id`, `kind`, `phase`, `channel`, `department`, `agent_id`, those
         that the history has; `occurred_at`, when the promise was made; `window`, the first day of
         the rule's period; `verdict`; `value`, what was measured, in `unit`; `threshold`; `target`;
-        `due_at`, null where no time runs; `decided_at`, null while pending or unknown, and of
-        a customer's window until it is over;
-        `over_minutes`, by which a promise about time was missed.
+        `due_at`, null where no time runs; `ended_at`, when what was promised within a time
+        happened, null while its clock runs or waits; `decided_at`, null while pending or unknown,
+        and of a customer's window until it is over; `over_minutes`, by which a promise about time
+        was missed.
         """
         return self.home.bring_back(self.table)
 
@@ -116,9 +123,10 @@ class Verdicts:
         """
         periods = [each.value for each in Window]
         told = {name for name in self.types if not name.startswith("_")}
-        allowed = sorted({*told, _WINDOW, *periods})
+        allowed = sorted({*told, _WINDOW, *periods} - _OWN)
+        by = tuple(dict.fromkeys(by))
         wrong = [
-            Mistake("by", f"{name!r} is no column of what was judged", nearest(name, allowed))
+            Mistake("by", f"{name!r} is no column of what was judged", nearest(str(name), allowed))
             for name in by
             if name not in allowed
         ]
@@ -146,7 +154,15 @@ class Verdicts:
         name of the rule as `promise` and "met" or "missed" as `promise_verdict`: so `Trust` takes
         it as evidence by its outcome policy, and `contributions` names each broken promise. It
         stands in no case and in no department, since nobody acted.
+
+        Raises:
+            InvalidValueError: Where the history bears judged promises already: each would count
+                twice.
         """
+        if PROMISE_VERDICT in self.history.columns:
+            said = "is a column of the history, whose promises were judged already"
+            mend = "judge the history as it was before in_history()"
+            raise InvalidValueError(Mistake(PROMISE_VERDICT, said, mend))
         decided = self.table.filter(
             (nw.col("verdict") == Verdict.MET.value) | (nw.col("verdict") == Verdict.MISSED.value),
             ~nw.col("customer_id").is_null(),
@@ -206,6 +222,7 @@ class Verdicts:
             "threshold": nw.lit(float(promise.threshold)),
             "target": target_of(clause).cast(nw.Float64),
             "due_at": due,
+            "ended_at": clause.col("ended") if is_timed else no_time,
             "decided_at": nw.when(ruling.gives(Verdict.MET, Verdict.MISSED)).then(decided_at),
             "over_minutes": over,
         }

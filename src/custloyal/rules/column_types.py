@@ -79,9 +79,14 @@ def _measured(rule: ServiceRule, types: Mapping[str, DType]) -> Iterator[Mistake
         return
     for column in promise.columns:
         is_id = column == "case_id"
-        if column in types and not is_id and not types[column].is_numeric():
+        if column in types and not is_id and not _is_number(types[column]):
             said = f"holds {_held(types[column])}, and {rule.name!r} measures it"
             yield Mistake(column, said, "name a column of numbers")
+
+
+def _is_number(dtype: DType) -> bool:
+    """Whether it can be measured: true is 1, and false 0."""
+    return dtype.is_numeric() or isinstance(dtype, nw.Boolean)
 
 
 def _fits(word: object, dtype: DType) -> bool:

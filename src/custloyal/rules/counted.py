@@ -46,8 +46,11 @@ class Counted(Promise):
         return ("case_id", *self.of.columns)
 
     def counted(self, ordered: Source) -> Fold:
-        """The number of each case."""
-        return ordered.let(_counts=self.of.holds()).by("case_id", _value=count(nw.col("_counts")))
+        """The number of each case, and of how many rows more it is not known."""
+        counts = nw.col("_counts")
+        return ordered.let(_counts=self.of.holds()).by(
+            "case_id", _value=count(counts), _perhaps=count(counts.is_null())
+        )
 
     def __str__(self) -> str:
         return f"have {_number(self)} {self.words or self.of}"
@@ -121,9 +124,10 @@ class Contacted(Promise):
         return self.of.columns
 
     def counted(self, interactions: Source, window: str) -> Fold:
-        """The number of each customer in each window in which there is any."""
+        """The number of each customer in each window in which there is any row, as of a case."""
+        counts = nw.col("_counts")
         return interactions.let(_counts=self.of.holds()).by(
-            "customer_id", window, _value=count(nw.col("_counts"))
+            "customer_id", window, _value=count(counts), _perhaps=count(counts.is_null())
         )
 
     def __str__(self) -> str:

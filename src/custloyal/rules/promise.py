@@ -97,6 +97,16 @@ class Promise(ABC):
         """The threshold in the unit in which tables hold the number."""
         return self.threshold
 
+    def decided(self, value: nw.Expr, perhaps: nw.Expr) -> nw.Expr:
+        """The number, where it decides whatever the rows are of which it is not known; else null.
+
+        Args:
+            value: How many rows are known to count.
+            perhaps: Of how many it is not known.
+        """
+        holds, bound = self.comparator.holds, self.bound
+        return nw.when(holds(value, bound) == holds(value + perhaps, bound)).then(value)
+
     def in_unit(self, value: nw.Expr) -> nw.Expr:
         """The number in `unit`, from what tables hold."""
         return value.cast(nw.Float64)

@@ -98,6 +98,9 @@ def time_mistakes(amounts: Mapping[str, float], calendar: object) -> list[Mistak
         mistakes.append(Mistake("within", "states a time below 0", "say within(hours=4)"))
     elif not mistakes and not any(amounts.values()):
         mistakes.append(Mistake("within", "states no time above 0", "say within(hours=4)"))
+    elif not mistakes and not _SHORTEST_S <= _seconds(amounts) <= _LONGEST_S:
+        mend = "say between a microsecond and a hundred years"
+        mistakes.append(Mistake("within", f"states {_seconds(amounts):g} seconds", mend))
     if calendar is not None and not isinstance(calendar, BusinessCalendar):
         mend = 'say BusinessCalendar({"mon-fri": "08:00-20:00"})'
         mistakes.append(Mistake("calendar", f"is {calendar!r}, no calendar", mend))
@@ -105,6 +108,13 @@ def time_mistakes(amounts: Mapping[str, float], calendar: object) -> list[Mistak
         mend = "say how many hours of business: within(hours=8)"
         mistakes.append(Mistake("within.days", "have no fixed length on a calendar", mend))
     return mistakes
+
+
+def _seconds(amounts: Mapping[str, float]) -> float:
+    return sum(TIME_UNITS[unit] * amount for unit, amount in amounts.items())
+
+
+_SHORTEST_S, _LONGEST_S = 1e-6, 100 * 365.25 * 86_400
 
 
 def clock_mistakes(until: object, same: object, *, waits: object, starts: object) -> list[Mistake]:

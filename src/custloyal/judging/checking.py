@@ -8,7 +8,7 @@ import narwhals as nw
 
 from custloyal.errors import nearest
 from custloyal.judging.fitting import parted
-from custloyal.judging.judge import judge
+from custloyal.judging.judgement import judge
 from custloyal.rules import Contacted, Counted, Measured, RuleBook, Timed, Verdict, in_words
 from custloyal.rules.column_types import promised_rows
 from custloyal.rules.finding import Finding, Severity

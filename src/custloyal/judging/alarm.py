@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import narwhals as nw
 
-from custloyal.judging.objectives import rules_of
+from custloyal.judging.statuses import rules_of
 from custloyal.rules import Verdict
 from custloyal.rules.error_budget import alarm_at, chance_of_misses
 from custloyal.rules.objective import Objective

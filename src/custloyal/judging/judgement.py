@@ -15,11 +15,13 @@ from custloyal.metrics import Stage
 from custloyal.metrics.kinds import is_kind
 from custloyal.models import Kind, Phase
 from custloyal.planner import Setting
-from custloyal.rules import Followed, RuleBook, Subject, Window
+from custloyal.rules import Followed, RuleBook, ServiceRule, Subject, Window
 from custloyal.rules.column_types import wrong_types
 from custloyal.scoring import read, resolved
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from custloyal.engines import Table
     from custloyal.history import History
     from custloyal.models import AsOf
@@ -30,12 +32,17 @@ __all__ = ["judge"]
 _STAGE, _PHASE = "stage", "phase"
 
 
-def judge(history: History, book: RuleBook, *, as_of: AsOfLike | AsOf | None = None) -> Verdicts:
+def judge(
+    history: History,
+    book: RuleBook | ServiceRule | Iterable[ServiceRule],
+    *,
+    as_of: AsOfLike | AsOf | None = None,
+) -> Verdicts:
     """Judge every interaction, case and customer by every rule that speaks of them.
 
     Args:
         history: The interactions; rules that name tiers need its second table.
-        book: The rules.
+        book: The rules, as a book, several or one.
         as_of: The time of judgement, as for `read`; what is not due by then is pending.
 
     Returns:
@@ -49,6 +56,8 @@ def judge(history: History, book: RuleBook, *, as_of: AsOfLike | AsOf | None = N
         InvalidValueError: Where `as_of` cannot be understood.
     """
     at = resolved(history, as_of)
+    if not isinstance(book, RuleBook):
+        book = RuleBook([book] if isinstance(book, ServiceRule) else book)
     check_columns(history, book)
     clauses = [Clause(rule, place) for place, rule in enumerate(book.rules)]
     bench = _bench(history, book, at)
