@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import attrs
 import narwhals as nw
 
 from custloyal.columns import DAY
@@ -20,8 +21,9 @@ from custloyal.fold import (
 from custloyal.judging.docket import Bench, Clause, Docket, later, ruling
 from custloyal.metrics.evidence import with_evidence
 from custloyal.models import OutcomePolicy
-from custloyal.planner import Plan, prepared
+from custloyal.planner import Plan, Setting, prepared
 from custloyal.rules import FEELING, Clocked, Counted, LastMeasured, Ruling
+from custloyal.rules.column_types import promised_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,14 +49,13 @@ def cases(bench: Bench, clauses: Sequence[Clause]) -> Docket:
     opening = bench.interactions.in_order("case_id", **looks)
     ordered = engine.store(bench.run(opening))
     rows = Source(bench.columns | set(looks), ordered_within="case_id")
-    plan = Plan()
-    identity = plan.add(_identity(rows, bench), "cases")
-    folds = {clause: plan.add(_fold(rows, clause, bench), clause.rule.name) for clause in clauses}
-    states = plan.run(ordered, setting)
-    table = identity.table(states[identity.of], setting.as_of)
-    for clause, view in folds.items():
-        own = view.table(states[view.of], setting.as_of)
-        kept = {clause.of(name[1:]): nw.col(name) for name in view.names}
+    table = _run(_identity(rows, bench), ordered, setting)
+    for clause in clauses:
+        # Each rule sees the columns that it names: an engine that copies rows copies few.
+        needed = _needed(clause, bench)
+        fold = _fold(attrs.evolve(rows, columns=frozenset(needed)), clause)
+        own = _run(fold, ordered.select(*needed), setting)
+        kept = {clause.of(name[1:]): nw.col(name) for name in fold.columns}
         table = table.join(own.select("case_id", **kept), on="case_id", how="left")
     table = engine.store(_with_customers(table, bench).with_columns(_now=nw.lit(setting.as_of)))
     for clause in clauses:
@@ -63,6 +64,23 @@ def cases(bench: Bench, clauses: Sequence[Clause]) -> Docket:
     table = table.with_columns(**inside)
     told = tuple(name for name in bench.told if name != "interaction_id")
     return Docket(engine.store(table), {clause: _ruling(clause) for clause in clauses}, told)
+
+
+def _run(fold: Fold, rows: Table, setting: Setting) -> Table:
+    """The states of a fold of ordered rows."""
+    plan = Plan()
+    view = plan.add(fold, "cases")
+    return view.table(plan.run(rows, setting)[view.of], setting.as_of)
+
+
+def _needed(clause: Clause, bench: Bench) -> list[str]:
+    """The columns of the rows of cases that a promise looks at."""
+    promise = clause.rule.kept
+    if isinstance(promise, LastMeasured):
+        return sorted(bench.columns)
+    named = {name for each in promised_rows(promise) for name in (*each.words, *each.unless)}
+    always = {"case_id", "occurred_at", *bench.setting.order}
+    return sorted({*always, *promise.columns, *named} & bench.columns)
 
 
 def _identity(rows: Source, bench: Bench) -> Fold:
@@ -93,7 +111,7 @@ def _identity(rows: Source, bench: Bench) -> Fold:
 _NOT_TOLD = {"case_id", "customer_id", DAY}
 
 
-def _fold(rows: Source, clause: Clause, bench: Bench) -> Fold:
+def _fold(rows: Source, clause: Clause) -> Fold:
     """What a rule measures of each case."""
     promise = clause.rule.kept
     if isinstance(promise, Clocked):
@@ -101,7 +119,7 @@ def _fold(rows: Source, clause: Clause, bench: Bench) -> Fold:
     if isinstance(promise, LastMeasured):
         if promise.column == FEELING:
             rows = with_evidence(rows, OutcomePolicy())
-        valued = rows.let(_value=promise.value(bench.columns))
+        valued = rows.let(_value=promise.value(rows.columns))
         last = valued.in_order("case_id", _after_at=following("occurred_at"))
         return last.where(nw.col("_after_at").is_null()).by("case_id", _value=lowest("_value"))
     return promise.counted(rows)  # type: ignore[attr-defined,no-any-return]
