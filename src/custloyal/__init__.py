@@ -1,5 +1,7 @@
 """Customer loyalty, computed from the one table that every business has: its interactions."""
 
+from typing import TYPE_CHECKING, Any
+
 from custloyal.business_time import with_added, with_elapsed, with_is_open, with_next_open
 from custloyal.company_report import Report, report
 from custloyal.history import History, Intake
@@ -63,10 +65,25 @@ from custloyal.rules import (
 from custloyal.scoring import Reading, Readings, Scores, contributions, explain, read, score
 from custloyal.states import States
 
+if TYPE_CHECKING:
+    from custloyal.btyd import (
+        BgNbd,
+        FittedBgNbd,
+        FittedGammaGamma,
+        FittedMbgNbd,
+        FittedParetoNbd,
+        FittedShiftedBetaGeometric,
+        GammaGamma,
+        MbgNbd,
+        ParetoNbd,
+        ShiftedBetaGeometric,
+    )
+
 __all__ = [
     "Agent",
     "AsOf",
     "Attainment",
+    "BgNbd",
     "BtydStatistics",
     "BusinessCalendar",
     "CohortRetention",
@@ -75,6 +92,12 @@ __all__ = [
     "Customer",
     "DropWhen",
     "EvidenceUse",
+    "FittedBgNbd",
+    "FittedGammaGamma",
+    "FittedMbgNbd",
+    "FittedParetoNbd",
+    "FittedShiftedBetaGeometric",
+    "GammaGamma",
     "HandOffMatrix",
     "HandOffs",
     "History",
@@ -84,12 +107,14 @@ __all__ = [
     "Kind",
     "KindWhen",
     "LinearMetric",
+    "MbgNbd",
     "Mean",
     "Metric",
     "Objective",
     "ObjectiveStatus",
     "ObservationWindow",
     "OutcomePolicy",
+    "ParetoNbd",
     "ParetoSegment",
     "Phase",
     "Population",
@@ -103,6 +128,7 @@ __all__ = [
     "Scores",
     "ServiceRule",
     "Share",
+    "ShiftedBetaGeometric",
     "Stage",
     "States",
     "Transaction",
@@ -132,3 +158,15 @@ __all__ = [
     "with_next_open",
     "within",
 ]
+
+_MODELS = frozenset(name for name in __all__ if name.endswith(("Nbd", "GammaGamma", "Geometric")))
+"""The probability models: they need numpy and scipy, which nobody else waits for."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODELS:
+        from custloyal import btyd  # noqa: PLC0415 (on first use)
+
+        return getattr(btyd, name)
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)

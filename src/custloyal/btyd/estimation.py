@@ -1,0 +1,219 @@
+"""From a log-likelihood to a fit: estimates, their errors, and whether the data say enough."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+import attrs
+import numpy as np
+
+from custloyal.btyd.newton import Prior, maximised
+from custloyal.models.checks import as_frozen, as_numbers, check_number, refuse
+from custloyal.models.frozen_mapping import FrozenMapping
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from custloyal.btyd.integrals import Floats
+    from custloyal.btyd.newton import LogLikelihood, Optimum
+
+__all__ = [
+    "FewRepeatersWarning",
+    "Fit",
+    "FitWarning",
+    "Fitted",
+    "NotConvergedWarning",
+    "NotIdentifiedWarning",
+    "estimated",
+]
+
+LARGEST_LOG_ERROR = 1.0
+FEW_REPEATERS = 0.95
+
+
+def _as_counts(value: Mapping[str, int]) -> Mapping[str, int]:
+    return as_frozen(value)
+
+
+class FitWarning(UserWarning):
+    """What a fit has to say of itself; turn it into an error with `warnings.simplefilter`."""
+
+
+class NotIdentifiedWarning(FitWarning):
+    """The data do not determine the parameters."""
+
+
+class FewRepeatersWarning(FitWarning):
+    """At least 95 % of the customers bought once, so that few tell of all."""
+
+
+class NotConvergedWarning(FitWarning):
+    """The climb to the maximum ended before its top."""
+
+
+@attrs.frozen(kw_only=True)
+class Fit:
+    """How parameters were found, and how far they are to be trusted.
+
+    Args:
+        customers_count: The customers that the fit saw (the sum of their weights).
+        log_likelihood: Of the data at the estimates, without any prior.
+        covariance: Of the estimates, in the order of the parameters; None where there is none.
+        identified: Whether the data alone determine the parameters.
+        converged: Whether the climb ended at a maximum.
+        steps_count: Newton steps on all rows.
+        newton_decrement: Newton's estimate of the log-likelihood that is still to be gained.
+        used_prior: Whether weak priors were needed.
+        warnings: What was warned of.
+        set_aside: How many rows were left out, by reason.
+    """
+
+    customers_count: float
+    log_likelihood: float
+    covariance: tuple[tuple[float, ...], ...] | None
+    identified: bool
+    converged: bool
+    steps_count: int
+    newton_decrement: float
+    used_prior: bool = False
+    warnings: tuple[str, ...] = ()
+    set_aside: Mapping[str, int] = attrs.field(factory=dict, converter=_as_counts)
+
+
+class Fitted:
+    """What all fitted models tell of themselves."""
+
+    __slots__ = ()
+    parameter_names: ClassVar[tuple[str, ...]]
+    fit: Fit | None
+
+    @property
+    def parameters(self) -> Mapping[str, float]:
+        """The parameters by name."""
+        return FrozenMapping({name: getattr(self, name) for name in self.parameter_names})
+
+    @property
+    def covariance(self) -> tuple[tuple[float, ...], ...] | None:
+        """The covariance of the estimates, in the order of `parameters`; None where not known."""
+        return self.fit.covariance if self.fit else None
+
+    @property
+    def standard_errors(self) -> Mapping[str, float] | None:
+        """The standard errors of the estimates by name; None where not known."""
+        if self.covariance is None:
+            return None
+        variances = np.diag(np.array(self.covariance))
+        return as_numbers(dict(zip(self.parameter_names, np.sqrt(variances).tolist(), strict=True)))
+
+    @property
+    def log_likelihood(self) -> float | None:
+        """Of the data of the fit; None where the parameters were given."""
+        return self.fit.log_likelihood if self.fit else None
+
+    @property
+    def identified(self) -> bool | None:
+        """Whether the data determine the parameters; None where these were given."""
+        return self.fit.identified if self.fit else None
+
+    @property
+    def converged(self) -> bool | None:
+        """Whether the fit ended at a maximum; None where the parameters were given."""
+        return self.fit.converged if self.fit else None
+
+    def _check(self) -> None:
+        refuse(*(check_number(name, getattr(self, name), above=0) for name in self.parameter_names))
+
+
+def estimated(
+    log_likelihood: LogLikelihood,
+    *,
+    names: Sequence[str],
+    start: Floats,
+    centre: Floats,
+    customers_count: float,
+    few: Callable[[], str],
+    set_aside: Mapping[str, int],
+    sample: LogLikelihood | None = None,
+    cautions: Sequence[FitWarning] = (),
+    depth: int = 3,
+) -> tuple[dict[str, float], Fit]:
+    """Estimates by maximum likelihood; with weak priors only where that leaves them open.
+
+    Args:
+        log_likelihood: Of all rows.
+        names: The parameters.
+        start: Where the climb starts.
+        centre: The centre of the priors on the log parameters.
+        customers_count: The customers.
+        few: Says why these data may leave the parameters open; empty where nothing is to be seen.
+        set_aside: For the record.
+        sample: The log-likelihood of fewer customers, on which the climb starts.
+        cautions: Warnings of the data themselves.
+        depth: How many calls away the caller is whom a warning should name.
+
+    Returns:
+        The estimates by name, and the record of the fit.
+    """
+    if sample is not None:
+        first = maximised(sample, start)
+        near = np.abs(first.log_parameters - np.log(start)).max() < 10  # noqa: PLR2004
+        start = first.parameters if first.converged and near else start
+    found = maximised(log_likelihood, start)
+    why = _left_open(found, names)
+    said = list(cautions)
+    if why:
+        found = maximised(log_likelihood, np.exp(centre), prior=Prior(centre))
+        reasons = "; ".join(reason for reason in (few(), why) if reason)
+        said.append(
+            NotIdentifiedWarning(
+                f"the data do not determine {', '.join(names)}: {reasons}; "
+                "weak priors were added, treat all that follows as a guess"
+            )
+        )
+    if not found.converged:
+        said.append(
+            NotConvergedWarning(
+                f"the fit ended after {found.steps_count} steps with {found.decrement:.2g} "
+                "still to be gained in log-likelihood"
+            )
+        )
+    for each in said:
+        warnings.warn(each, stacklevel=depth)
+    record = Fit(
+        customers_count=customers_count,
+        log_likelihood=found.data.value,
+        covariance=_covariance(found),
+        identified=not why,
+        converged=found.converged,
+        steps_count=found.steps_count,
+        newton_decrement=found.decrement,
+        used_prior=bool(why),
+        warnings=tuple(str(each) for each in said),
+        set_aside=set_aside,
+    )
+    return dict(zip(names, found.parameters.tolist(), strict=True)), record
+
+
+def _left_open(found: Optimum, names: Sequence[str]) -> str:
+    """Why the data leave the parameters open; empty where they do not."""
+    covariance = found.data_covariance()
+    if covariance is None or not found.converged:
+        return "the likelihood has no proper maximum"
+    errors = np.sqrt(np.diag(covariance))
+    worst = int(np.argmax(errors))
+    if errors[worst] > LARGEST_LOG_ERROR:
+        return f"the standard error of ln {names[worst]} is {errors[worst]:.2g}, above 1"
+    return ""
+
+
+def _covariance(found: Optimum) -> tuple[tuple[float, ...], ...] | None:
+    """By the delta method: the error of a parameter is the parameter times that of its log."""
+    logarithmic = found.log_covariance()
+    if logarithmic is None:
+        return None
+    natural = np.outer(found.parameters, found.parameters) * logarithmic
+    if not np.isfinite(natural).all():
+        return None
+    return tuple(tuple(row) for row in natural.tolist())
