@@ -160,7 +160,7 @@ def _timed(table: Table, clause: Clause, bench: Bench) -> Table:
     ahead = nw.when(stands | ~waits).then(stopped_f + (promise.limit_us - elapsed))
     told = timed.let(
         **{
-            clause.of("value"): elapsed + running,
+            clause.of("value"): nw.when(clause.col("unplaced") == 0).then(elapsed + running),
             due: nw.coalesce(clause.col("f_passed"), ahead),
         }
     ).let(**{clause.of("due_at"): business_instant(due, calendar)})

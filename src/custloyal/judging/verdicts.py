@@ -175,7 +175,9 @@ class Verdicts:
             promise=nw.col("rule"),
             promise_verdict=nw.col("verdict"),
         )
-        return self.history.and_rows(rows.with_columns(kind=nw.lit(Kind.OTHER.value)))
+        # Several passes read them, and each would judge anew.
+        stored = self.home.engine.store(rows.with_columns(kind=nw.lit(Kind.OTHER.value)))
+        return self.history.and_rows(stored)
 
     def _parted(self, by: Collection[str]) -> list[Docket]:
         """The dockets; parted by window where that is asked for."""

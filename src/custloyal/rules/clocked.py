@@ -11,6 +11,7 @@ from custloyal.fold import (
     accumulated,
     business_time,
     carried,
+    count,
     following,
     highest,
     lowest,
@@ -70,7 +71,8 @@ class Clocked(Timed):
             By case `_begun_at`; `_elapsed_us`, the time that ran to the last row; `_ended_at`, when
             it last stopped; `_stands` and `_waits`, 1 where after the last row it has stopped, or
             waits for the customer; `_f_last` and `_f_ended`, the business time of the last row and
-            of the last stop; `_f_passed`, the business time at which the limit was passed.
+            of the last stop; `_f_passed`, the business time at which the limit was passed;
+            `_unplaced`, how many rows lie in years of which no calendar knows.
         """
         columns = ordered.columns
         starts = nw.lit(value=True) if self.starts is None else _is(self.starts, columns)
@@ -90,7 +92,7 @@ class Clocked(Timed):
                 _stopped=carried("_stops"),
                 _waited=previous("_waits"),
                 _f_before=previous("_f"),
-                _next_f=following("_f"),
+                _next_at=following("occurred_at"),
             )
         )
         ran = (nw.col("_stopped").fill_null(0) == 0) & ~nw.col("_waited").fill_null(value=True)
@@ -100,7 +102,7 @@ class Clocked(Timed):
         ).in_order("case_id", _spent_before=accumulated("_spent"), _end_after=following("_ends"))
         so_far = nw.col("_spent_before") + nw.col("_spent")
         passed = (nw.col("_spent_before") <= self.limit_us) & (so_far > self.limit_us)
-        is_last = nw.col("_next_f").is_null()
+        is_last = nw.col("_next_at").is_null()
         stands = nw.coalesce(nw.col("_stops"), nw.col("_stopped")).fill_null(0) == 1
         # Where a column orders the rows, time may run backwards: first and last are by order.
         is_first = nw.col("_waited").is_null()
@@ -118,6 +120,7 @@ class Clocked(Timed):
                 nw.when(nw.col("_waits")).then(1).otherwise(0), where=nw.col("_is_last")
             ),
             _f_last=highest(f, where=nw.col("_is_last")),
+            _unplaced=count(f.is_null()),
             _f_passed=lowest(
                 f_before + (self.limit_us - nw.col("_spent_before")), where=nw.col("_passed")
             ),
