@@ -211,7 +211,7 @@ def _told(table: Table, *more: str) -> Table:
     """The columns of verdicts that the report tells."""
     there = table.collect_schema().names()
     names = [name for name in _NAMES if name in there]
-    times = ("occurred_at", "window", "due_at", "decided_at")
+    times = ("occurred_at", "window", "due_at", "ended_at", "decided_at")
     return table.select("rule", "value", "threshold", "over_minutes", *times, *names, *more)
 
 

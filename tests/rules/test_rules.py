@@ -18,7 +18,8 @@ from custloyal import (
     within,
 )
 from custloyal.errors import InvalidValueError
-from custloyal.rules import Measured, Window, rulebooks
+from custloyal.periods import Period
+from custloyal.rules import Measured, rulebooks
 from custloyal.rules.promise import Comparator
 
 OFFICE = BusinessCalendar({"mon-fri": "08:00-20:00"})
@@ -100,7 +101,7 @@ def test_rules_are_values():
     assert rule() == rule()
     assert hash(rule()) == hash(rule())
     assert pickle.loads(pickle.dumps(rule())) == rule()
-    assert rule().window is Window.MONTH
+    assert rule().window is Period.MONTH
     assert at_most(30, "wait_s") == at_most(30, "seconds", of="wait_s")
 
 

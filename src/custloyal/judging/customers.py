@@ -10,7 +10,6 @@ import narwhals as nw
 from custloyal.columns import DAY
 from custloyal.fold import lowest
 from custloyal.judging.docket import Bench, Clause, Docket, ruling
-from custloyal.judging.periods import next_start, starts, window_start
 from custloyal.models import AsOf
 from custloyal.planner import Plan
 from custloyal.rules import Contacted
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from custloyal.engines import Table
-    from custloyal.rules import Window
+    from custloyal.periods import Period
 
 __all__ = ["contacted"]
 
@@ -39,7 +38,7 @@ def contacted(bench: Bench, clauses: Sequence[Clause], as_of: AsOf) -> Docket:
     """
     engine, setting = bench.setting.engine, bench.setting
     window = clauses[0].rule.window
-    source = bench.interactions.let(_window=window_start(DAY, window))
+    source = bench.interactions.let(_window=window.start(nw.col(DAY)))
     plan = Plan()
     everyone = plan.add(bench.interactions.by("customer_id", _known_day=lowest(DAY)), "customers")
     views = {
@@ -103,10 +102,10 @@ def _known(seen: Table, bench: Bench) -> Table:
     )
 
 
-def _windows(first: date | None, as_of: AsOf, window: Window) -> Any:
+def _windows(first: date | None, as_of: AsOf, window: Period) -> Any:
     """The windows that began since a day, with their first and last instants as UTC wall times."""
-    days = [] if first is None else list(starts(first, as_of.day, window))
-    ends = [next_start(day, window) for day in days]
+    days = [] if first is None else list(window.starts(first, as_of.day))
+    ends = [window.next_start(day) for day in days]
     frame = nw.from_dict(
         {
             "_window": days,

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from custloyal.judging.periods import next_start, start_of
 from custloyal.models import AsOf, Share
-from custloyal.rules import Window
+from custloyal.periods import Period
 
 if TYPE_CHECKING:
     from custloyal.rules.objective import Objective
@@ -20,11 +19,11 @@ __all__ = ["Counts", "Forecast", "Windows"]
 
 _DAY = timedelta(days=1)
 _FULL_WINDOWS = {
-    Window.DAY: 7,
-    Window.WEEK: 4,
-    Window.MONTH: 3,
-    Window.QUARTER: 4,
-    Window.YEAR: 1,
+    Period.DAY: 7,
+    Period.WEEK: 4,
+    Period.MONTH: 3,
+    Period.QUARTER: 4,
+    Period.YEAR: 1,
 }
 """How many of the last full windows say what a window brings: of days a week, with its Sunday."""
 
@@ -72,14 +71,14 @@ class Windows:
         as_of: The time of judgement.
     """
 
-    period: Window
+    period: Period
     counts: Mapping[date, Counts]
     as_of: AsOf
 
     @property
     def current(self) -> date:
         """The first day of the window in which the time of judgement falls."""
-        return start_of(self.as_of.day, self.period)
+        return self.period.start_of(self.as_of.day)
 
     def of(self, window: date) -> Counts:
         """What is known of a window."""
@@ -90,7 +89,7 @@ class Windows:
         found: list[date] = []
         first = min(self.counts, default=window)
         while window > first and len(found) < _FULL_WINDOWS[self.period]:
-            window = start_of(window - _DAY, self.period)
+            window = self.period.start_of(window - _DAY)
             found.insert(0, window)
         return found
 
@@ -99,7 +98,7 @@ class Windows:
         # A date as `as_of` is the last instant of its day.
         before, last = (
             AsOf.parse(day - _DAY, timezone=self.as_of.timezone).instant
-            for day in (window, next_start(window, self.period))
+            for day in (window, self.period.next_start(window))
         )
         return min(1.0, (self.as_of.instant - before) / (last - before))
 

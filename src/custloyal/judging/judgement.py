@@ -14,8 +14,9 @@ from custloyal.judging.verdicts import Verdicts
 from custloyal.metrics import Stage
 from custloyal.metrics.kinds import is_kind
 from custloyal.models import Kind, Phase
+from custloyal.periods import Period
 from custloyal.planner import Setting
-from custloyal.rules import Followed, RuleBook, ServiceRule, Subject, Window
+from custloyal.rules import Followed, RuleBook, ServiceRule, Subject
 from custloyal.rules.column_types import wrong_types
 from custloyal.scoring import read, resolved
 
@@ -234,7 +235,7 @@ def _dockets(bench: Bench, clauses: list[Clause], at: AsOf) -> list[Docket]:
     of_customers = about(Subject.CUSTOMER)
     found += [
         contacted(bench, [c for c in of_customers if c.rule.window is window], at)
-        for window in Window
+        for window in Period
         if any(clause.rule.window is window for clause in of_customers)
     ]
     return found

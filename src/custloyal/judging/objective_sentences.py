@@ -6,7 +6,8 @@ from math import floor
 from typing import TYPE_CHECKING
 
 from custloyal.judging.forecast import Forecast
-from custloyal.rules import Subject, Window
+from custloyal.periods import Period
+from custloyal.rules import Subject
 from custloyal.rules.standing import Standing
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def _when(status: ObjectiveStatus) -> str:
     period = status.rule.window
     if not status.is_over:
         return f"this {period}"
-    return f"the {period} {'' if period is Window.DAY else 'from '}{status.window}"
+    return f"the {period} {'' if period is Period.DAY else 'from '}{status.window}"
 
 
 def _noun(status: ObjectiveStatus) -> str:

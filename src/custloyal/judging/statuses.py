@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from custloyal.errors import InvalidValueError, Mistake, nearest
 from custloyal.judging.forecast import Counts, Windows
 from custloyal.judging.objective_status import ObjectiveStatus
-from custloyal.judging.periods import start_of
 from custloyal.models import Share
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ def rules_of(wanted: Sequence[Objective], verdicts: Verdicts) -> dict[str, Servi
             mistakes.append(Mistake(f"objectives[{place}].rule", said, mend))
             continue
         for day in objective.spent_amounts:
-            start = start_of(day, rule.window)
+            start = rule.window.start_of(day)
             if start != day:
                 path = f"objectives[{place}].spent_amounts.{day}"
                 said = f"is not the first day of a {rule.window}"

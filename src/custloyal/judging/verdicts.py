@@ -14,12 +14,12 @@ from custloyal.engines import Home, Table
 from custloyal.errors import InvalidValueError, Mistake, nearest
 from custloyal.history import History
 from custloyal.judging.docket import ATTRIBUTES, Clause, Docket
-from custloyal.judging.periods import window_start
 from custloyal.judging.tally import over_us, tallied, target_of
 from custloyal.metrics.evidence import PROMISE_VERDICT
 from custloyal.metrics.intervals import wilson_bounds
 from custloyal.models import AsOf, Kind
-from custloyal.rules import RuleBook, Subject, Timed, Verdict, Window
+from custloyal.periods import Period
+from custloyal.rules import RuleBook, Subject, Timed, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -121,7 +121,7 @@ class Verdicts:
         Raises:
             InvalidValueError: Where there is no such column.
         """
-        periods = [each.value for each in Window]
+        periods = [each.value for each in Period]
         told = {name for name in self.types if not name.startswith("_")}
         allowed = sorted({*told, _WINDOW, *periods} - _OWN)
         by = tuple(dict.fromkeys(by))
@@ -135,9 +135,9 @@ class Verdicts:
         tables: dict[Clause, Table] = {}
         for docket in self._parted(by):
             window = next(iter(docket.rulings)).rule.window
-            days = {name: window_start(DAY, Window(name)) for name in by if name in periods}
+            days = {name: Period(name).start(nw.col(DAY)) for name in by if name in periods}
             if _WINDOW in by:
-                days[_WINDOW] = window_start(DAY, window)
+                days[_WINDOW] = window.start(nw.col(DAY))
             others = [name for name in by if name not in days]
             keys = days | self._alike(others, docket.table.collect_schema().names())
             keyed = docket.table.with_columns(**keys) if keys else docket.table
@@ -217,7 +217,7 @@ class Verdicts:
         over = over_us(clause, ruling) / _MICROSECONDS_PER_MINUTE if is_timed else no_number
         told = self._alike([n for n in ATTRIBUTES if n in self.types and n != DAY], docket.columns)
         said = {
-            _WINDOW: window_start(DAY, rule.window),
+            _WINDOW: rule.window.start(nw.col(DAY)),
             "verdict": ruling.chosen({each: each.value for each in Verdict}).cast(nw.String),
             "value": promise.in_unit(clause.col("value")),
             "unit": nw.lit(promise.unit),

@@ -1,97 +1,95 @@
-"""Cohort retention: of those who first bought in a month, how many bought in each month after."""
+"""Cohort retention: of those who first bought in a period, how many bought in each period after."""
 
 from __future__ import annotations
 
-from calendar import monthrange
-from datetime import date
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import narwhals as nw
 
 from custloyal.fold import Fold, Source, count, lowest
 from custloyal.metrics.base import Metric
+from custloyal.metrics.finished import finished, share, share_schema
 from custloyal.metrics.purchases import DAY, ledger
-from custloyal.models import AsOf, Interval, Share
+from custloyal.models.checks import check_word, refuse
+from custloyal.periods import Period, as_period, last_full_day
 
 if TYPE_CHECKING:
     from custloyal.engines import Table
+    from custloyal.models import AsOf
 
 __all__ = ["CohortRetention"]
-
-_SCHEMA = {
-    "cohort_month": nw.Date(),
-    "age_months": nw.Int64(),
-    "customers_count": nw.Int64(),
-    "cohort_size": nw.Int64(),
-    "retention_share": nw.Float64(),
-    "retention_low": nw.Float64(),
-    "retention_high": nw.Float64(),
-    "is_complete": nw.Boolean(),
-}
-_MONTHS = 12
 
 
 @attrs.frozen(kw_only=True)
 class CohortRetention(Metric):
-    """The monthly triangle: of each month's new customers, how many bought again in which month.
+    """The triangle: of each period's new customers, how many bought again in which period.
 
-    Months are local calendar months. The month of `as_of` may not be over; its rows say so.
+    Periods are those of the local calendar. The period of `as_of` may not be over; its rows say
+    so. `AgeRetention` counts the days since each customer's first purchase instead.
 
-    Returns (as a reading, one row for each cohort and each month up to `as_of`, zeros included):
+    Args:
+        period: "day", "week", "month", "quarter" or "year", of local days.
+
+    Returns (as a reading, one row for each cohort and each period up to `as_of`, zeros included):
         `cohort_month` (the first day of the month of the first purchase), `age_months` (from 0),
         `customers_count` (who bought in that month), `cohort_size`, `retention_share`,
         `retention_low` and `retention_high` (Wilson's interval of 95 %), `is_complete` (whether
-        the month was over at `as_of`).
+        the month was over at `as_of`). Of other periods the first two are `cohort_week` and
+        `age_weeks`, and so on.
+
+    Example:
+        >>> CohortRetention(period="quarter").grain
+        ('cohort_quarter', 'age_quarters')
     """
 
-    grain: ClassVar[tuple[str, ...]] = ("cohort_month", "age_months")
+    period: Period = attrs.field(default=Period.MONTH, converter=as_period)
+
+    def __attrs_post_init__(self) -> None:
+        refuse(check_word("period", self.period, Period, optional=False))
+
+    @property
+    def grain(self) -> tuple[str, ...]:  # type: ignore[override]  # names its period
+        """The columns of which the reading has one row each."""
+        return (f"cohort_{self.period}", f"age_{self.period}s")
 
     def state(self, interactions: Source) -> Fold:
-        """Customers by the month of their first purchase and the month of a purchase."""
+        """Customers by the period of their first purchase and the period of a purchase."""
         return (
             ledger(interactions)
-            .let(month=_month(nw.col(DAY)))
-            .by("customer_id", "month")
-            .within("customer_id", cohort=lowest("month"))
-            .by("cohort", "month", customers=count())
+            .let(period=self.period.number(nw.col(DAY)))
+            .by("customer_id", "period")
+            .within("customer_id", cohort=lowest("period"))
+            .by("cohort", "period", customers_count=count())
         )
 
     def reading(self, state: Table, as_of: AsOf) -> nw.DataFrame[Any]:
         """Every cell of the triangle, those without customers too."""
         cells = {
-            (row["cohort"], row["month"]): row["customers"]
+            (row["cohort"], row["period"]): row["customers_count"]
             for row in state.collect("polars").iter_rows(named=True)
         }
-        sizes = {cohort: n for (cohort, month), n in sorted(cells.items()) if cohort == month}
-        last = as_of.day.year * _MONTHS + as_of.day.month - 1
-        triangle = [(cohort, month) for cohort in sizes for month in range(cohort, last + 1)]
-        shares = [Share(cells.get(cell, 0), sizes[cell[0]]) for cell in triangle]
-        # A cohort has at least one customer, so its shares have intervals.
-        intervals = [share.interval() or Interval(0.0, 1.0) for share in shares]
-        over = last if _is_month_over(as_of) else last - 1
-        reading = {
-            "cohort_month": [
-                date(cohort // _MONTHS, cohort % _MONTHS + 1, 1) for cohort, _ in triangle
-            ],
-            "age_months": [month - cohort for cohort, month in triangle],
-            "customers_count": [share.numerator for share in shares],
-            "cohort_size": [share.denominator for share in shares],
-            "retention_share": [share.value for share in shares],
-            "retention_low": [interval.low for interval in intervals],
-            "retention_high": [interval.high for interval in intervals],
-            "is_complete": [month <= over for _, month in triangle],
+        sizes = {cohort: n for (cohort, period), n in sorted(cells.items()) if cohort == period}
+        last, full_day = self.period.number_of(as_of.day), last_full_day(as_of)
+        cohort_name, age_name = self.grain
+        rows = [
+            {
+                cohort_name: self.period.first_day(cohort),
+                age_name: period - cohort,
+                "customers_count": cells.get((cohort, period), 0),
+                "cohort_size": size,
+                **share("retention", cells.get((cohort, period), 0), size),
+                "is_complete": self.period.last_day(period) <= full_day,
+            }
+            for cohort, size in sizes.items()
+            for period in range(cohort, last + 1)
+        ]
+        schema = {
+            cohort_name: nw.Date(),
+            age_name: nw.Int64(),
+            "customers_count": nw.Int64(),
+            "cohort_size": nw.Int64(),
+            **share_schema("retention"),
+            "is_complete": nw.Boolean(),
         }
-        return nw.from_dict(reading, schema=_SCHEMA, backend="polars")
-
-
-def _is_month_over(as_of: AsOf) -> bool:
-    """Whether the last day of the month has ended."""
-    year, month = as_of.day.year, as_of.day.month
-    last_day = date(year, month, monthrange(year, month)[1])
-    return as_of.instant >= AsOf.parse(last_day, timezone=as_of.timezone).instant
-
-
-def _month(day: nw.Expr) -> nw.Expr:
-    """The number of a date's month, counted from year 0."""
-    return day.dt.year().cast(nw.Int32) * _MONTHS + day.dt.month().cast(nw.Int32) - 1
+        return finished(rows, schema)

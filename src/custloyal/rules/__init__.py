@@ -13,7 +13,7 @@ from custloyal.rules.promise import TIME_UNITS, Comparator, Promise, Subject, Ti
 from custloyal.rules.promises import above, at_least, at_most, below, within
 from custloyal.rules.rings import RingCadence
 from custloyal.rules.rule_book import RuleBook
-from custloyal.rules.service_rule import ServiceRule, Window
+from custloyal.rules.service_rule import ServiceRule
 from custloyal.rules.verdict import Ruling, Verdict
 
 __all__ = [
@@ -39,7 +39,6 @@ __all__ = [
     "Subject",
     "Timed",
     "Verdict",
-    "Window",
     "above",
     "at_least",
     "at_most",

@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from enum import StrEnum
 
 import attrs
 
 from custloyal.errors import InvalidValueError, Mistake, nearest
 from custloyal.models.checks import as_number
 from custloyal.models.frozen_mapping import FrozenMapping
+from custloyal.periods import Period
 from custloyal.rules.counted import Contacted
 from custloyal.rules.population import Population
 from custloyal.rules.promise import Promise
 
-__all__ = ["ServiceRule", "Window"]
-
-
-class Window(StrEnum):
-    """The local calendar period over which the share of kept promises is looked at."""
-
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"
-    QUARTER = "quarter"
-    YEAR = "year"
+__all__ = ["ServiceRule"]
 
 
 def _as_targets(value: object) -> object:
@@ -41,7 +31,7 @@ def _as_targets(value: object) -> object:
 
 
 def _as_window(value: object) -> object:
-    return Window(value) if value in [each.value for each in Window] else value
+    return Period(value) if value in [each.value for each in Period] else value
 
 
 @attrs.frozen(kw_only=True)
@@ -88,7 +78,7 @@ at_most(2, "rings"), within(hours=4))
     population: Population = attrs.field(factory=Population)
     promise: Promise | None = None
     target: float | None = attrs.field(default=None, converter=as_number)
-    window: Window = attrs.field(default="", converter=_as_window)  # type: ignore[assignment]
+    window: Period = attrs.field(default="", converter=_as_window)  # type: ignore[assignment]
     owner: str = ""
     unless: Population | None = None
     target_by: Mapping[str, Mapping[str, float]] = attrs.field(
@@ -146,9 +136,9 @@ at_most(2, "rings"), within(hours=4))
             mistakes.append(Mistake("promise", f"is {self.promise!r}", _WHAT))
         mistakes += share_mistakes("target", self.target)
         mistakes += self._target_mistakes()
-        if not isinstance(self.window, Window):
+        if not isinstance(self.window, Period):
             missing = self.window == ""
-            mend = nearest(str(self.window), [each.value for each in Window])
+            mend = nearest(str(self.window), [each.value for each in Period])
             mistakes.append(
                 Mistake("window", "is missing", 'say over which period: "month"')
                 if missing

@@ -1,0 +1,273 @@
+"""Tenure, silence and return equal the reference, and a second method on published data."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import custloyal
+import reference_tenure as reference
+from comparing import assert_same, close, history_of, instant_of
+from custloyal import History, States, datasets
+from custloyal.errors import InvalidValueError
+from custloyal.metrics import (
+    AgeRetention,
+    KaplanMeier,
+    Lifecycle,
+    NextPurchase,
+    Reactivation,
+    RepeatPurchaseRate,
+    RetentionRate,
+    RevenueBridge,
+    Tenure,
+)
+from custloyal.models import Kind
+from custloyal.testing import as_ofs, rows
+from engines import every_engine
+
+ZONE = "America/St_Johns"
+drawn_rows = rows(
+    min_size=5,
+    max_size=30,
+    customer_ids=["ann", "bob", "cem", "dee", None],
+    kinds=[Kind.PURCHASE, Kind.RETURN],
+    timezone=ZONE,
+)
+seldom = settings(max_examples=max(1, settings().max_examples // 5))
+
+
+@st.composite
+def asked(draw):
+    drawn = draw(drawn_rows)
+    return drawn, draw(as_ofs(drawn, timezone=ZONE)), draw(st.sampled_from([1, 30, 60, 151]))
+
+
+@every_engine
+@given(asked())
+@seldom
+def test_readings_of_silence_equal_the_reference(backend, asked):
+    drawn, as_of, quiet = asked
+    history, accepted = history_of(backend, drawn, timezone=ZONE)
+    lengths = (1, 30, 60)
+    metrics = [
+        KaplanMeier(inactivity_days=quiet),
+        Tenure(inactivity_days=quiet),
+        Reactivation(dormant_days=lengths, within_days=quiet),
+        RepeatPurchaseRate(within_days=lengths),
+        NextPurchase(),
+        AgeRetention(step_days=quiet, period="quarter"),
+    ]
+    readings = custloyal.read(history, metrics, as_of=as_of)
+    curve, summary, back, again, upcoming, ages = (
+        backend.rows(readings[metric].to_native()) for metric in metrics
+    )
+    about = accepted, instant_of(as_of, ZONE), ZONE
+    seen_for, unobserved = reference.tenures(*about, inactivity_days=quiet)
+    assert_same(curve, reference.survival(seen_for), "tenure_days")
+    assert_same(summary, {(): reference.tenure(seen_for, unobserved)}, near=1e-9)
+    expected = reference.reactivation(*about, dormant_days=lengths, within_days=quiet)
+    assert_same(back, expected, "dormant_days")
+    assert_same(again, reference.repeats(*about, within_days=lengths), "within_days")
+    assert_same(upcoming, reference.next_purchases(*about), "customer_id")
+    expected = reference.ages(*about, period="quarter", step_days=quiet)
+    assert_same(ages, expected, "cohort_quarter", "age_days")
+
+
+@every_engine
+@given(asked())
+@seldom
+def test_tenure_of_contracts_equals_the_reference(backend, asked):
+    drawn, as_of, _ = asked
+    history, accepted = history_of(backend, drawn, timezone=ZONE)
+    metrics = [KaplanMeier(ends=Kind.RETURN), Tenure(ends=Kind.RETURN)]
+    readings = custloyal.read(history, metrics, as_of=as_of)
+    seen_for, unobserved = reference.tenures(
+        accepted, instant_of(as_of, ZONE), ZONE, ends=lambda row: row["kind"] == "return"
+    )
+    curve, summary = (backend.rows(readings[metric].to_native()) for metric in metrics)
+    assert_same(curve, reference.survival(seen_for), "tenure_days")
+    assert_same(summary, {(): reference.tenure(seen_for, unobserved)}, near=1e-9)
+
+
+@every_engine
+@given(data=st.data())
+@settings(max_examples=3)
+def test_parts_split_at_random_merge_to_the_whole(backend, data):
+    _, accepted = history_of(backend, data.draw(drawn_rows))
+    mine = data.draw(st.lists(st.booleans(), min_size=len(accepted), max_size=len(accepted)))
+    metrics = (
+        *(AgeRetention(), KaplanMeier(inactivity_days=30), Tenure(ends=Kind.RETURN)),
+        *(Lifecycle(), NextPurchase(), Reactivation(), RepeatPurchaseRate()),
+        *(RetentionRate(ends=("department", "desk")), RevenueBridge(period="week")),
+    )
+
+    def history(taken):
+        columns = ("customer_id", "occurred_at", "kind", "amount", "department")
+        kept = [{name: row.get(name) for name in columns} for row in taken]
+        return History.from_native(backend.frame(kept, columns=columns))
+
+    late = "2030-01-01"
+    first, second = (
+        States.of(
+            history([r for r, m in zip(accepted, mine, strict=True) if m is side]),
+            metrics,
+            as_of=late,
+        )
+        for side in (True, False)
+    )
+    merged = first.merge(second).read()
+    whole = custloyal.read(history(accepted), metrics, as_of=late)
+    for name, reading in whole.items():
+        keys = reading.metric.grain
+        wanted = {tuple(row[key] for key in keys): row for row in reading.to_dicts()}
+        assert_same(merged[name].to_dicts(), wanted, *keys)
+
+
+# By hand -------------------------------------------------------------------------------------
+
+
+def bought(customer, *days):
+    return [
+        {
+            "customer_id": customer,
+            "occurred_at": datetime.fromisoformat(day).replace(tzinfo=UTC),
+            "kind": "purchase",
+        }
+        for day in days
+    ]
+
+
+@every_engine
+def test_silence_is_an_end_only_when_it_has_lasted(backend):
+    history, _ = history_of(backend, bought("ann", "2024-01-01", "2024-01-11"))
+    metric = KaplanMeier(inactivity_days=30)
+
+    def ended(as_of):
+        read = custloyal.read(history, metric, as_of=as_of)[metric].to_dicts()
+        return {row["tenure_days"]: row["ended_count"] for row in read}
+
+    assert ended("2024-01-30") == {}  # nobody could be seen to leave yet
+    assert ended("2024-02-09") == {0: 0, 9: 0}  # still there at 9 days, not known at 10
+    assert ended("2024-02-10") == {0: 0, 10: 1}
+
+
+@every_engine
+def test_who_comes_back_after_the_silence_had_left(backend):
+    history, _ = history_of(backend, bought("ann", "2024-01-01", "2024-03-01"))
+    metric = Tenure(inactivity_days=30)
+    [read] = custloyal.read(history, metric, as_of="2024-03-05")[metric].to_dicts()
+    assert (read["ended_count"], read["median_days"], read["restricted_mean_days"]) == (1, 0, 0.0)
+    metric = Tenure(inactivity_days=60)  # 60 days lie between: not more than 60
+    [read] = custloyal.read(history, metric, as_of="2024-03-05")[metric].to_dicts()
+    assert (read["ended_count"], read["customers_count"]) == (0, 1)
+
+
+def test_exactly_one_end_must_be_named():
+    for options in ({}, {"inactivity_days": 30, "ends": Kind.RETURN}):
+        with pytest.raises(InvalidValueError, match="must be one of the two"):
+            KaplanMeier(**options)
+    with pytest.raises(InvalidValueError, match="inactivity_days: is 0"):
+        Tenure(inactivity_days=0)
+    with pytest.raises(InvalidValueError, match="ends: is 'topic'"):
+        Tenure(ends="topic")
+
+
+def test_a_mean_beyond_the_curve_is_not_known():
+    metrics = [Tenure(inactivity_days=180, restricted_to_days=500)]
+    [read] = custloyal.read(datasets.cdnow(), metrics)["tenure"].to_dicts()
+    assert read["restricted_mean_days"] is None
+
+
+# On CDNOW ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def lives():
+    """Of each customer of CDNOW the purchase days, by pandas."""
+    pd = pytest.importorskip("pandas")
+    sales = pd.read_parquet(datasets.cdnow_path()).sort_values("date")
+    return {key: sorted(set(own)) for key, own in sales.groupby("sample_id")["date"]}
+
+
+@pytest.mark.parametrize("as_of", ["1998-06-30", "1997-12-31"])
+@pytest.mark.parametrize("quiet", [60, 180])
+def test_the_curve_of_cdnow_is_that_of_scipy(lives, quiet, as_of):
+    np = pytest.importorskip("numpy")
+    stats = pytest.importorskip("scipy.stats")
+    end = date.fromisoformat(as_of)
+    times, ended = [], []
+    for days in lives.values():
+        own = [day for day in days if day <= end]
+        if not own or (end - own[0]).days < quiet:
+            continue
+        stops = [a for a, b in pairwise([*own, date.max]) if (b - a).days > quiet]
+        tenure, seen = (stops[0] - own[0]).days, (end - own[0]).days - quiet
+        times.append(min(tenure, seen))
+        ended.append(tenure <= seen)
+    times, ended = np.array(times, float), np.array(ended)
+    theirs = stats.ecdf(stats.CensoredData(uncensored=times[ended], right=times[~ended])).sf
+    metrics = [KaplanMeier(inactivity_days=quiet), Tenure(inactivity_days=quiet)]
+    readings = custloyal.read(datasets.cdnow(), metrics, as_of=as_of)
+    ours = readings["kaplan_meier"].to_dicts()
+    at = np.array([row["tenure_days"] for row in ours], float)
+    shares = np.array([row["survival_share"] for row in ours])
+    np.testing.assert_allclose(shares, theirs.evaluate(at), rtol=1e-10)
+    assert (np.diff(shares) <= 0).all()
+    level = 2 * stats.norm.cdf(1.96) - 1
+    band = theirs.confidence_interval(confidence_level=level, method="log-log")
+    for column, bound in (("survival_low", band.low), ("survival_high", band.high)):
+        np.testing.assert_allclose([row[column] for row in ours], bound.evaluate(at), rtol=1e-9)
+    [summary] = readings["tenure"].to_dicts()
+    assert summary["customers_count"] == len(times)
+    # The area under the curve a day at a time.
+    area = theirs.evaluate(np.arange(times.max())).sum()
+    assert summary["restricted_mean_days"] == pytest.approx(area, rel=1e-10)
+
+
+def test_who_stays_at_all_is_who_came_back_within_the_silence():
+    readings = custloyal.read(
+        datasets.cdnow(), [KaplanMeier(inactivity_days=180), RepeatPurchaseRate()]
+    )
+    start = readings["kaplan_meier"].to_dicts()[0]
+    again = {row["within_days"]: row for row in readings["repeat_purchase_rate"].to_dicts()}
+    assert start["survival_share"] == pytest.approx(again[180]["repeat_share"]) == 887 / 2357
+    assert (again[None]["repeat_count"], again[None]["customers_count"]) == (1139, 2357)
+
+
+def test_the_published_customers_without_a_repeat():
+    metric = RepeatPurchaseRate()
+    read = custloyal.read(datasets.cdnow(), metric, as_of="1997-09-30")[metric].to_dicts()
+    assert read[-1]["customers_count"] - read[-1]["repeat_count"] == 1411
+
+
+def test_reactivation_on_cdnow_by_hand(lives):
+    end = date.fromisoformat("1998-06-30")
+    metric = Reactivation()
+    read = custloyal.read(datasets.cdnow(), metric)[metric].to_dicts()
+    for row in read:
+        length, dormant, back = row["dormant_days"], 0, 0
+        for days in lives.values():
+            gaps = [(a, (b - a).days) for a, b in pairwise([*days, date.max])]
+            since, gap = next((a, gap) for a, gap in gaps if gap > length)
+            if (end - since).days >= length + 90:
+                dormant += 1
+                back += gap <= length + 90
+        assert (row["dormant_count"], row["reactivated_count"]) == (dormant, back)
+    shares = [row["reactivation_share"] for row in read]
+    assert shares == sorted(shares, reverse=True)
+
+
+def test_the_next_gap_lies_within_the_others_as_often_as_said(lives):
+    """Of those with three gaps by a date, the next was between them about half the time."""
+    inside = said = 0
+    for days in lives.values():
+        gaps = [(b - a).days for a, b in pairwise(days)]
+        for place in range(2, len(gaps)):
+            own = gaps[:place]
+            inside += min(own) <= gaps[place] <= max(own)
+            said += (place - 1) / (place + 1)
+    assert close(inside / said, 1.0, near=0.2)
