@@ -112,7 +112,12 @@ class Bench:
 
     def of_cases(self, rule: Any) -> Iterable[dict[str, Any]]:
         promise = rule.promise
-        for own in by_key(self.rows, lambda row: row.get("case_id")).values():
+        kinds = rule.population.words.get("kind")
+        for rows in by_key(self.rows, lambda row: row.get("case_id")).values():
+            opens = [kinds is None or row["kind"] in kinds for row in rows]
+            if not any(opens):
+                continue
+            own = rows[opens.index(True) :]
             told, last = self.told_of(own), own[-1]
             if isinstance(promise, Clocked):
                 yield from self.of_clock(rule, told, own)
@@ -171,6 +176,8 @@ class Bench:
             told = {"customer_id": customer, **self.of_customer(self.known, customer)}
             acquired = [told["acquired_at"]] if told.get("acquired_at") is not None else []
             since = min([*days[customer], *acquired], default=first_of_all)
+            if first_of_all is not None:  # of what was before nobody knows anything
+                since = max(since, first_of_all)
             for day in _days(since, today):
                 if not begins(day, window):
                     continue
@@ -183,7 +190,7 @@ class Bench:
                     if row["customer_id"] == customer
                     and day <= local_day(row["occurred_at"], self.timezone) < end
                 ]
-                count = sum(surely(promise.of, row) for row in own)
+                count = count_of(promise, own)
                 is_open = self.as_of < last_instant
                 yield from self.said(
                     rule,
@@ -261,7 +268,7 @@ class Bench:
         }
 
     def told_of(self, own: Sequence[Row]) -> dict[str, Any]:
-        """What is told of a case: by its first row, but for who held it and whose it is."""
+        """What is told of a case: by the row that opens it, but for who held it and whose it is."""
         customers = {row["customer_id"] for row in own} - {None}
         customer = customers.pop() if len(customers) == 1 else None
         departments, agents = (
@@ -293,9 +300,17 @@ TOLD = (
 )
 
 
+def count_of(promise: Counted | Contacted, own: Sequence[Row]) -> int | None:
+    """How many rows count; None where those of which that is not known could turn the verdict."""
+    said = [belongs(promise.of, row) for row in own]
+    least, most = said.count(True), len(said) - said.count(False)
+    kept = {keeps(promise.comparator.value, each, promise.threshold) for each in (least, most)}
+    return least if len(kept) == 1 else None
+
+
 def count_in(promise: Counted | HandedOn, own: Sequence[Row]) -> int | None:
     if isinstance(promise, Counted):
-        return sum(surely(promise.of, row) for row in own)
+        return count_of(promise, own)
     holders = [row[promise.by] for row in own if row.get(promise.by) is not None]
     changes = sum(one != other for one, other in pairwise(holders))
     return changes if holders else None

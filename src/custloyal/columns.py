@@ -51,9 +51,17 @@ CANONICAL: Mapping[str, ColumnType] = MappingProxyType(
         "granted": ColumnType.FLAG,
         "referred_customer_id": ColumnType.ID,
         "incentivised": ColumnType.FLAG,
+        "rings": ColumnType.NUMBER,
+        "wait_s": ColumnType.NUMBER,
+        "first_response_s": ColumnType.NUMBER,
+        "handle_s": ColumnType.NUMBER,
+        "resolution_s": ColumnType.NUMBER,
     }
 )
-"""Every column that has a meaning of its own; all other numeric columns are measures."""
+"""Every column that has a meaning of its own; all other numeric columns are measures.
+
+The last five are measures too, under names that service rules know.
+"""
 
 REQUIRED = ("customer_id", "occurred_at", "kind")
 PLACE = "_row"

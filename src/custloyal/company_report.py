@@ -120,7 +120,7 @@ def report(
             "concentration": None if revenue is None else _concentration(readings, revenue),
             "segments": [] if revenue is None else _segments(customers),
             "cohorts": _cohorts(readings),
-            "attention": _attention(customers, trust, at),
+            "attention": _attention(customers, trust, at, promised=verdicts is not None),
         }
     )
 
@@ -270,7 +270,9 @@ def _cohorts(readings: Readings) -> list[dict[str, Any]]:
 # Whom to look at first -----------------------------------------------------------------------
 
 
-def _attention(customers: nw.DataFrame[Any], trust: Trust, as_of: AsOf) -> list[dict[str, Any]]:
+def _attention(
+    customers: nw.DataFrame[Any], trust: Trust, as_of: AsOf, *, promised: bool
+) -> list[dict[str, Any]]:
     """Who has most at stake: what they brought, times how far trust fell and how late they are."""
     x, silence = nw.col("x"), nw.col("T") - nw.col("t_x")
     stake = nw.lit(1.0)
@@ -293,15 +295,20 @@ def _attention(customers: nw.DataFrame[Any], trust: Trust, as_of: AsOf) -> list[
         .sort("urgency", "customer_id", descending=[True, False])
         .head(_ATTENTION)
     )
-    return [_attended(row, trust, as_of) for row in urgent.iter_rows(named=True)]
+    return [_attended(row, trust, as_of, promised) for row in urgent.iter_rows(named=True)]
 
 
-def _attended(row: Mapping[str, Any], trust: Trust, as_of: AsOf) -> dict[str, Any]:
+def _attended(
+    row: Mapping[str, Any],
+    trust: Trust,
+    as_of: AsOf,
+    promised: bool,  # noqa: FBT001 (internal)
+) -> dict[str, Any]:
     silence = row["silence_days"]
     last = None if silence is None else as_of.day - timedelta(days=int(silence))
     return {
         "customer_id": str(row["customer_id"]),
-        "reasons": _reasons(row, trust),
+        "reasons": _reasons(row, trust, promised),
         "trust": row["trust"],
         "stage": row["stage"],
         "revenue_amount": row.get("revenue_amount"),
@@ -311,13 +318,14 @@ def _attended(row: Mapping[str, Any], trust: Trust, as_of: AsOf) -> dict[str, An
     }
 
 
-def _reasons(row: Mapping[str, Any], trust: Trust) -> list[str]:
+def _reasons(row: Mapping[str, Any], trust: Trust, promised: bool) -> list[str]:  # noqa: FBT001
     reasons = []
     if row["distrust"] > 0:
         needed = math.ceil(-row["trust_balance"])
+        among = " (missed promises among them)" if promised else ""
         reasons.append(
             f"trust is {row['trust']:.2f}, below the neutral {trust.prior_mean:.2f}: "
-            f"{_counted(row['bad_count'], 'bad experience')} against "
+            f"{_counted(row['bad_count'], 'bad experience')}{among} against "
             f"{row['good_count']} good; {_counted(needed, 'good experience')} of plain weight "
             "would bring it back"
         )

@@ -1,4 +1,4 @@
-"""The docket of cases, each spoken of by the row that opened it."""
+"""The docket of cases, each spoken of by the row that opens it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from custloyal.judging.docket import Bench, Clause, Docket, later, ruling
 from custloyal.metrics.evidence import with_evidence
 from custloyal.models import OutcomePolicy
 from custloyal.planner import Plan, Setting, prepared
-from custloyal.rules import FEELING, Clocked, Counted, LastMeasured, Ruling
+from custloyal.rules import FEELING, Clocked, Counted, LastMeasured, Ruling, where
 from custloyal.rules.column_types import promised_rows
 
 if TYPE_CHECKING:
@@ -30,15 +30,22 @@ if TYPE_CHECKING:
 
     from custloyal.engines import Table
     from custloyal.fold import Fold
+    from custloyal.rules.population import Word
 
 __all__ = ["cases"]
 
 
-def cases(bench: Bench, clauses: Sequence[Clause]) -> Docket:
-    """All cases, with the verdicts of the rules about cases.
+def cases(bench: Bench, clauses: Sequence[Clause], kinds: tuple[Word, ...]) -> Docket:
+    """All cases, with the verdicts of the rules about cases that are opened by some kinds.
 
-    A case stands under the first department that held it, the agent who last did, and its only
-    known customer; all else is told of it as its first row tells it.
+    A case begins with its first row of these kinds; what stands before is not seen. It stands under
+    the first department that held it, the agent who last did, and its only known customer; all
+    else is told of it as its first row tells it.
+
+    Args:
+        bench: Where rules are judged.
+        clauses: The rules.
+        kinds: The kinds that their populations name; none where a case begins with any row.
     """
     engine, setting = bench.setting.engine, bench.setting
     looks = {"_before_at": previous("occurred_at")}
@@ -46,8 +53,14 @@ def cases(bench: Bench, clauses: Sequence[Clause]) -> Docket:
         looks["_other_department"] = carried("department")
     if "agent_id" in bench.columns:
         looks["_other_agent_id"] = following("agent_id")
-    opening = bench.interactions.in_order("case_id", **looks)
-    ordered = engine.store(bench.run(opening))
+    source = bench.interactions
+    if kinds:
+        opens = where(kind=kinds).holds()
+        seen = source.let(_opens=nw.when(opens).then(1)).in_order(
+            "case_id", _opened=carried("_opens")
+        )
+        source = seen.where(opens | ~nw.col("_opened").is_null())
+    ordered = engine.store(bench.run(source.in_order("case_id", **looks)))
     rows = Source(bench.columns | set(looks), ordered_within="case_id")
     table = _run(_identity(rows, bench), ordered, setting)
     for clause in clauses:

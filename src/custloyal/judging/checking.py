@@ -17,7 +17,7 @@ from custloyal.rules.measure import measure_of
 from custloyal.scoring import resolved
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from custloyal.engines import Table
     from custloyal.history import History
@@ -37,7 +37,10 @@ _WORDS_LOOKED_AT, _WORDS_NAMED = 1_000, 5
 
 
 def check(
-    history: History, book: RuleBook, *, as_of: AsOfLike | AsOf | None = None
+    history: History,
+    book: RuleBook | ServiceRule | Iterable[ServiceRule],
+    *,
+    as_of: AsOfLike | AsOf | None = None,
 ) -> tuple[Finding, ...]:
     """What is suspicious about rules, by themselves and against data.
 
@@ -47,13 +50,14 @@ def check(
 
     Args:
         history: The interactions.
-        book: The rules.
+        book: The rules, as a book, several or one.
         as_of: The time of judgement, as for `judge`.
 
     Raises:
         InvalidValueError: Where `as_of` cannot be understood.
     """
     at = resolved(history, as_of)
+    book = RuleBook.of(book)
     fit, left_out = parted(history, book)
     found = [*lint(book), *left_out]
     if fit:

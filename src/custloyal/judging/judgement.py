@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from custloyal.engines import Table
     from custloyal.history import History
     from custloyal.models import AsOf
+    from custloyal.rules.population import Word
     from custloyal.typing import AsOfLike
 
 __all__ = ["judge"]
@@ -57,8 +58,7 @@ def judge(
         InvalidValueError: Where `as_of` cannot be understood.
     """
     at = resolved(history, as_of)
-    if not isinstance(book, RuleBook):
-        book = RuleBook([book] if isinstance(book, ServiceRule) else book)
+    book = RuleBook.of(book)
     check_columns(history, book)
     clauses = [Clause(rule, place) for place, rule in enumerate(book.rules)]
     bench = _bench(history, book, at)
@@ -221,6 +221,11 @@ def _with_ids_of(customers: nw.DataFrame[Any], rows: Table) -> nw.DataFrame[Any]
         raise DataError(Mistake("customers", message, mend)) from None
 
 
+def _kinds(clause: Clause) -> tuple[Word, ...]:
+    """The kinds of which a rule speaks; none where it names none."""
+    return tuple(sorted(clause.rule.population.words.get("kind", ()), key=str))
+
+
 def _dockets(bench: Bench, clauses: list[Clause], at: AsOf) -> list[Docket]:
     def about(subject: Subject) -> list[Clause]:
         return [clause for clause in clauses if clause.rule.kept.subject is subject]
@@ -231,7 +236,11 @@ def _dockets(bench: Bench, clauses: list[Clause], at: AsOf) -> list[Docket]:
     found = [measured(bench, numbers)] if numbers else []
     found += [followed(bench, clause) for clause in follows]
     of_cases = about(Subject.CASE)
-    found += [cases(bench, of_cases)] if of_cases else []
+    opened_by = dict.fromkeys(_kinds(clause) for clause in of_cases)
+    found += [
+        cases(bench, [clause for clause in of_cases if _kinds(clause) == kinds], kinds)
+        for kinds in opened_by
+    ]
     of_customers = about(Subject.CUSTOMER)
     found += [
         contacted(bench, [c for c in of_customers if c.rule.window is window], at)

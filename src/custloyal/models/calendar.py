@@ -50,6 +50,10 @@ def _as_hours(value: Mapping[str, HoursText]) -> Mapping[str, tuple[str, ...]]:
     return value if week.mistakes else FrozenMapping(week.texts())  # type: ignore[return-value]
 
 
+_DAYS_SHOWN = 20
+"""Of holidays, which a library may give for a century."""
+
+
 def _as_holidays(value: Iterable[date | str]) -> tuple[date, ...]:
     days = read_holidays(value, [])
     return value if days is None else tuple(sorted(set(days)))  # type: ignore[return-value]
@@ -106,7 +110,11 @@ class BusinessCalendar:
     )
     timezone: str = attrs.field(default="UTC", kw_only=True)
     holidays: tuple[date, ...] = attrs.field(
-        default=(), converter=_as_holidays, metadata={AS_GIVEN: True}, kw_only=True
+        default=(),
+        converter=_as_holidays,
+        metadata={AS_GIVEN: True},
+        kw_only=True,
+        repr=lambda days: f"{len(days)} days" if len(days) > _DAYS_SHOWN else repr(days),
     )
     exceptions: Mapping[str, tuple[str, ...]] = attrs.field(
         default=_NO_HOURS, converter=_as_exceptions, metadata={AS_GIVEN: True}, kw_only=True

@@ -17,7 +17,7 @@ from custloyal.models.frozen_mapping import FrozenMapping
 if TYPE_CHECKING:
     from enum import StrEnum
 
-__all__ = ["Population", "where"]
+__all__ = ["Population", "Word", "where"]
 
 Word: TypeAlias = str | int | bool
 
@@ -64,9 +64,10 @@ def _as_tuple(words: object) -> tuple[object, ...]:
 class Population:
     """Which interactions, cases or customers: those whose columns hold certain words.
 
-    Made by `where(kind="question", channel="phone")`. A case is spoken of by the row that opened
-    it, and a customer by the second table; `tier`, `segment` and every other column of that table
-    can be named, and `stage`, the rung on which the customer stands.
+    Made by `where(kind="question", channel="phone")`. A case is spoken of by its first row of the
+    kinds that are named (by its first row where none is), and a customer by the second table:
+    `tier`, `segment` and every other column of that table can be named, and `stage`, the rung on
+    which the customer stands.
 
     Args:
         words: For each column the words that it may hold; all conditions must hold.

@@ -26,7 +26,7 @@ class Subject(StrEnum):
 
     INTERACTION = "interaction"
     CASE = "case"
-    """Spoken of by the row that opened it."""
+    """Spoken of by the row that opens it."""
     CUSTOMER = "customer"
     """A customer in one window."""
 

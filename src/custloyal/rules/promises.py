@@ -198,6 +198,9 @@ def within(
     return Followed(**time, by=until, same=same)  # type: ignore[arg-type]
 
 
+_PLURALS = {unit[:-1]: unit for unit in (*TIME_UNITS, "rings", "times", "handoffs")}
+
+
 def _promise(
     comparator: Comparator,
     threshold: float,
@@ -209,6 +212,7 @@ def _promise(
     country: str,
     last: bool,
 ) -> Promise:
+    unit = _PLURALS.get(unit, unit)
     mistakes = [
         *number_mistakes("threshold", threshold),
         *unit_mistakes(f"{comparator.name.lower()}({threshold!r}, ", unit, of),

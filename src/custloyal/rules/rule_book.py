@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -126,6 +127,22 @@ owner: service desk.
             <BLANKLINE>
         """
         return written(self.rules)
+
+    @classmethod
+    def of(cls, given: RuleBook | ServiceRule | Iterable[ServiceRule]) -> RuleBook:
+        """A book of what was given: a book, several rules or one.
+
+        Raises:
+            InvalidValueError: Where it is none of these; a path must be read first.
+        """
+        if isinstance(given, RuleBook):
+            return given
+        if isinstance(given, ServiceRule):
+            return cls((given,))
+        if isinstance(given, str | PathLike):
+            mend = f"read it: RuleBook.from_toml({str(given)!r})"
+            raise InvalidValueError(Mistake("book", "is a path, no rule book", mend))
+        return cls(given)
 
     def __iter__(self) -> Iterator[ServiceRule]:
         return iter(self.rules)
