@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from reference_words import surely
@@ -17,12 +18,14 @@ MICROSECOND = timedelta(microseconds=1)
 DAY = timedelta(days=1)
 
 
+@cache
 def microseconds(start: datetime, end: datetime, calendar: Any) -> int:
     """Plain time, or the business time of a calendar."""
     between = end - start if calendar is None else calendar.elapsed(start, end).as_timedelta()
     return between // MICROSECOND
 
 
+@cache
 def time_is_up(start: datetime, left: int, calendar: Any) -> datetime:
     """The first instant by which so much more time has passed than by the start."""
     if calendar is None:

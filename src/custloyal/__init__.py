@@ -88,12 +88,26 @@ if TYPE_CHECKING:
         ParetoNbd,
         ShiftedBetaGeometric,
     )
+    from custloyal.defection import (
+        Abandonment,
+        BadExperience,
+        NextNeed,
+        PriceOnly,
+        PurchaseChance,
+        Score,
+        SilentDefection,
+        WonBack,
+        backtest,
+        losses,
+    )
 
 __all__ = [
+    "Abandonment",
     "AgeRetention",
     "Agent",
     "AsOf",
     "Attainment",
+    "BadExperience",
     "BgNbd",
     "BtydStatistics",
     "BusinessCalendar",
@@ -124,6 +138,7 @@ __all__ = [
     "MbgNbd",
     "Mean",
     "Metric",
+    "NextNeed",
     "NextPurchase",
     "Objective",
     "ObjectiveStatus",
@@ -133,6 +148,8 @@ __all__ = [
     "ParetoSegment",
     "Phase",
     "Population",
+    "PriceOnly",
+    "PurchaseChance",
     "Reactivation",
     "Reading",
     "Readings",
@@ -144,10 +161,12 @@ __all__ = [
     "Rfm",
     "RingCadence",
     "RuleBook",
+    "Score",
     "Scores",
     "ServiceRule",
     "Share",
     "ShiftedBetaGeometric",
+    "SilentDefection",
     "Stage",
     "States",
     "Tenure",
@@ -155,10 +174,12 @@ __all__ = [
     "Trust",
     "Verdict",
     "Verdicts",
+    "WonBack",
     "above",
     "alarms",
     "at_least",
     "at_most",
+    "backtest",
     "below",
     "check",
     "contributions",
@@ -166,6 +187,7 @@ __all__ = [
     "fitted",
     "judge",
     "lint",
+    "losses",
     "objectives",
     "read",
     "report",
@@ -179,14 +201,32 @@ __all__ = [
     "within",
 ]
 
+_DEFECTION = frozenset(
+    (
+        "Abandonment",
+        "BadExperience",
+        "NextNeed",
+        "PriceOnly",
+        "PurchaseChance",
+        "Score",
+        "SilentDefection",
+        "WonBack",
+        "backtest",
+        "losses",
+    )
+)
 _MODELS = frozenset(name for name in __all__ if name.endswith(("Nbd", "GammaGamma", "Geometric")))
-"""The probability models: they need numpy and scipy, which nobody else waits for."""
 
 
 def __getattr__(name: str) -> Any:
+    # What needs numpy and scipy is loaded on first use: nobody else waits for them.
     if name in _MODELS:
-        from custloyal import btyd  # noqa: PLC0415 (on first use)
+        from custloyal import btyd  # noqa: PLC0415
 
         return getattr(btyd, name)
+    if name in _DEFECTION:
+        from custloyal import defection  # noqa: PLC0415
+
+        return getattr(defection, name)
     message = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(message)

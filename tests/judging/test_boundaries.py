@@ -368,6 +368,21 @@ def test_a_case_of_two_customers_is_of_neither(backend):
     assert found == {("rule", "shared"): None, ("rule", "alone"): "ann", ("key", "alone"): "ann"}
 
 
+@every_engine
+def test_places_break_ties_beside_a_second_table(backend):
+    times = [("2024-05-06T09:00Z", "reply")] * 4
+    places = [
+        {**row, "case_id": f"c{n}", "department": holder}
+        for n in range(5_000)
+        for row, holder in zip(case("", *times), ("desk", "desk", "lab", "desk"), strict=True)
+    ]
+    stay = RuleBook([rule(at_most(1, "handoffs"), where(kind="reply"))])
+    tiers = [{"customer_id": "ann", "tier": "key"}]
+    for second in ([], tiers):
+        verdicts = judged(backend, places, stay, "2024-05-31", second).to_dicts()
+        assert {row["value"] for row in verdicts} == {2}
+
+
 # Windows -------------------------------------------------------------------------------------
 
 
@@ -417,19 +432,28 @@ def test_the_first_window_is_the_first_that_began_since_customers_are_known(
     backend, window, begins, ends
 ):
     day = date.fromisoformat(begins)
-    rows = [{"customer_id": "eva", "occurred_at": at(f"{begins}T12:00Z"), "kind": "visit"}]
+    rows = [
+        {"customer_id": who, "occurred_at": at(text), "kind": "visit"}
+        for who, text in (("gus", "2024-01-15T12:00Z"), ("eva", f"{begins}T12:00Z"))
+    ]
     second = [
         {"customer_id": "ann", "tier": "key", "acquired_at": date(2024, 1, 30)},
         {"customer_id": "bob", "tier": "key", "acquired_at": day},
         {"customer_id": "cem", "tier": "key", "acquired_at": day + timedelta(days=1)},
         {"customer_id": "dan", "tier": "key", "acquired_at": date(2025, 1, 1)},
         {"customer_id": "eva", "tier": "key", "acquired_at": date(2024, 1, 31)},
-        {"customer_id": "fay", "tier": "key", "acquired_at": None},  # known as the history is
+        {"customer_id": "fay", "tier": "key", "acquired_at": None},
+        {"customer_id": "old", "tier": "key", "acquired_at": date(2020, 1, 1)},
     ]
     promise = at_most(0, "times", of=where(kind="complaint"), per="customer")
     book = RuleBook([rule(promise, where(tier="key"), window=window)])
-    [*verdicts] = judged(backend, rows, book, "2024-07-31", second).to_dicts()
-    first = [row for row in verdicts if row["window"] == day]
-    assert {row["customer_id"] for row in first} == {"ann", "bob", "eva", "fay"}
-    assert {row["due_at"] for row in first} == {at(ends) - MICROSECOND}
-    assert min(row["window"] for row in verdicts) == day
+    verdicts = judged(backend, rows, book, "2024-07-31", second).to_dicts()
+    first = {}
+    for row in sorted(verdicts, key=lambda row: row["window"], reverse=True):
+        first[row["customer_id"]] = row
+    assert {first[who]["window"] for who in ("ann", "bob", "eva")} == {day}
+    assert first["ann"]["due_at"] == at(ends) - MICROSECOND
+    assert "dan" not in first
+    assert first["cem"]["window"] > day if "cem" in first else window == "quarter"
+    # Before its first row a history says nothing of anybody, however long they are customers.
+    assert first["old"]["window"] == first["fay"]["window"] >= date(2024, 1, 15)

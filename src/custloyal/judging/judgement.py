@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["judge"]
 
-_STAGE, _PHASE = "stage", "phase"
+_STAGE, _PHASE, _TIE = "stage", "phase", "_tie"
 
 
 def judge(
@@ -130,7 +130,10 @@ def _customer_columns(history: History) -> list[str]:
 
 def _bench(history: History, book: RuleBook, at: AsOf) -> Bench:
     engine = history.home.engine
-    rows = history.rows(at.utc_wall).with_columns(phase=_phase(history))
+    rows, order = history.rows(at.utc_wall).with_columns(phase=_phase(history)), history.order
+    if any(isinstance(rule.kept, Followed) or rule.kept.subject is Subject.CASE for rule in book):
+        # Joins mix rows up, and ids that are null break no ties: the place in the input does.
+        rows, order = engine.with_place(rows, _TIE), (*order, _TIE)
     customers = _customers(history, book, rows, at)
     if customers is not None:
         named = [n for n in customers.collect_schema() if n != "_acquired_day"]
@@ -143,7 +146,7 @@ def _bench(history: History, book: RuleBook, at: AsOf) -> Bench:
         columns=columns,
         told=(*told, *own),
         customers=customers,
-        setting=Setting(engine, history.order, at.utc_wall),
+        setting=Setting(engine, order, at.utc_wall),
     )
 
 

@@ -1,0 +1,268 @@
+"""The back-test: what a score would have said on a day of the past, beside what came after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import narwhals as nw
+
+from custloyal.btyd.frames import as_floats
+from custloyal.defection.horizon import Span, as_days, check_days
+from custloyal.defection.judgement import Judgement, interval_dict
+from custloyal.defection.outcomes import horizon_end, outcomes
+from custloyal.defection.ranking import Cases, resampled
+from custloyal.defection.scores import Score, as_score
+from custloyal.engines import Home, Table
+from custloyal.errors import DataError, InvalidValueError, Mistake, nearest
+from custloyal.models import AsOf, Interval
+from custloyal.models.checks import check_count, refuse
+from custloyal.scoring import read, resolved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from custloyal.history import History
+    from custloyal.metrics import Metric
+    from custloyal.typing import AsOfLike
+
+__all__ = ["Backtest", "Difference", "backtest"]
+
+LEVEL = 0.95
+
+
+@attrs.frozen(kw_only=True)
+class Difference:
+    """How much better the score ranked than another, on the same customers.
+
+    Args:
+        against: What the other is called.
+        auc_difference: The AUC of the score less that of the other; None where there is none.
+        interval: Of 95 %, by the paired bootstrap.
+    """
+
+    against: str
+    auc_difference: float | None
+    interval: Interval | None
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Backtest:
+    """What a score said on a day of the past, beside what came after.
+
+    Made by `backtest`.
+
+    Args:
+        cut: The last moment that the scores saw.
+        until: The last day of the horizon.
+        horizon: How many days that is after the cut.
+        customers_count: Customers with a purchase up to the cut and with a value of every score.
+        lost_count: Those of them who bought nothing within the horizon.
+        unscored_count: Customers with a purchase of whom some score says nothing.
+        judgement: How the score did.
+        others: How those did that it was held against.
+        differences: How much better it ranked than each of them.
+        seed: Where the random numbers of the bootstrap started.
+        table: The customers with their scores and what came.
+        home: Where they go back to.
+    """
+
+    cut: AsOf
+    until: date
+    horizon: int
+    customers_count: int
+    lost_count: int
+    unscored_count: int
+    judgement: Judgement
+    others: tuple[Judgement, ...]
+    differences: tuple[Difference, ...]
+    seed: int
+    table: Table = attrs.field(repr=False)
+    home: Home = attrs.field(repr=False)
+
+    def to_native(self) -> Any:
+        """One row a customer: `customer_id`, each score under its title, and `is_lost`.
+
+        In the library from which the history came.
+        """
+        return self.home.bring_back(self.table)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return {
+            "cut": self.cut.day.isoformat(),
+            "until": self.until.isoformat(),
+            "horizon_days": self.horizon,
+            "customers_count": self.customers_count,
+            "lost_count": self.lost_count,
+            "lost_share": self.lost_count / self.customers_count if self.customers_count else None,
+            "unscored_count": self.unscored_count,
+            **self.judgement.to_dict(),
+            "others": [each.to_dict() for each in self.others],
+            "differences": [
+                {
+                    "against": each.against,
+                    "auc_difference": each.auc_difference,
+                    **interval_dict("auc_difference", each.interval),
+                }
+                for each in self.differences
+            ],
+            "seed": self.seed,
+        }
+
+
+def backtest(
+    history: History,
+    metric: Metric | Score,
+    *,
+    cut: AsOfLike | AsOf,
+    horizon: Span,
+    against: Metric | Score | Iterable[Metric | Score] = (),
+    seed: int = 0,
+    draws_count: int = 1_000,
+) -> Backtest:
+    """Read scores as of a day of the past, and hold them against what came after.
+
+    A customer is lost who bought up to the cut and not within the horizon after it. The scores are
+    read as of the cut, so they see nothing that came later; only who is lost does.
+
+    Args:
+        history: The interactions.
+        metric: The score: a `SilentDefection`, a `PurchaseChance`, or any column of a metric at
+            customer grain as a `Score`.
+        cut: Up to when the scores see; as `as_of` elsewhere.
+        horizon: Within what time a purchase is looked for, as for `SilentDefection`. A probability
+            must be of the same.
+        against: Other scores.
+        seed: Where the random numbers of the bootstrap start: equal seeds give equal intervals.
+        draws_count: The number of resamples, at least 100.
+
+    Returns:
+        How the scores did, on the customers of whom each says something.
+
+    Raises:
+        DataError: Where the horizon ends after the data, or nobody bought up to the cut.
+        InvalidValueError: With the options that are wrong.
+
+    Example:
+        >>> from custloyal import Rfm
+        >>> from custloyal.datasets import cdnow
+        >>> from custloyal.defection import Score
+        >>> days = Score(metric=Rfm(), column="recency_days", green=180)
+        >>> tried = backtest(cdnow(), days, cut="1997-09-30", horizon="39w")
+        >>> tried.customers_count, tried.lost_count, round(tried.judgement.auc, 3)
+        (2357, 1673, 0.771)
+
+        Of 1,673 who were lost so many had bought within the last 180 days:
+
+        >>> tried.judgement.watermelon.numerator
+        284
+    """
+    days = as_days(horizon)
+    refuse(
+        check_days("horizon", days),
+        check_count("seed", seed),
+        check_count("draws_count", draws_count, low=100),
+    )
+    others = list(against) if isinstance(against, Iterable) else [against]
+    scores = [as_score(each) for each in (metric, *others)]
+    _check(scores, days)
+    at = resolved(history, cut)
+    until = horizon_end(history, at, days)
+    customers = outcomes(history, at, until)
+    if not len(customers):
+        raise DataError(Mistake("cut", f"is {at.day}, and nobody bought until then", "cut later"))
+    for score, values in zip(scores, _values(history, scores, at), strict=True):
+        named = values.select("customer_id", nw.col(score.column).alias(score.title))
+        customers = customers.join(named, on="customer_id", how="left")
+    known = customers.drop_nulls([score.title for score in scores]).sort("customer_id")
+    columns = [as_floats(known, score.title) for score in scores]
+    rising = [
+        column if score.leaving == "high" else -column
+        for score, column in zip(scores, columns, strict=True)
+    ]
+    cases = Cases.of(rising, known["is_lost"].to_numpy())
+    aucs, gaps = resampled(cases, seed=seed, draws_count=draws_count, level=LEVEL)
+    first, *rest = (
+        Judgement.of(score, ranks if score.leaving == "high" else -ranks, cases, interval)
+        for score, ranks, interval in zip(scores, cases.scores, aucs, strict=True)
+    )
+    return Backtest(
+        cut=at,
+        until=until.day,
+        horizon=days,
+        customers_count=len(known),
+        lost_count=int(known["is_lost"].sum()),
+        unscored_count=len(customers) - len(known),
+        judgement=first,
+        others=tuple(rest),
+        differences=tuple(
+            Difference(
+                against=other.score.title,
+                auc_difference=_less(first.auc, other.auc),
+                interval=gap,
+            )
+            for other, gap in zip(rest, gaps[1:], strict=True)
+        ),
+        seed=seed,
+        table=history.home.engine.from_polars(known.to_native(), history.rows(at.utc_wall)),
+        home=history.home,
+    )
+
+
+def _less(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else one - other
+
+
+def _check(scores: Sequence[Score], days: int) -> None:
+    """Refuse probabilities of another horizon, and two scores of one name."""
+    titles = [score.title for score in scores]
+    refuse(
+        *(
+            Mistake(
+                score.title,
+                f"is a probability for {own} days, and the horizon is {days} days",
+                "give both the same horizon",
+            )
+            for score in scores
+            if score.is_probability
+            and isinstance(own := getattr(score.metric, "horizon", days), int)
+            and own != days
+        ),
+        *(
+            Mistake(title, "is the name of two scores", "give each a label of its own")
+            for title in dict.fromkeys(titles)
+            if titles.count(title) > 1
+        ),
+        *(
+            Mistake(
+                score.title,
+                f"has one row for each {' and '.join(score.metric.grain) or 'history'}",
+                "choose a metric at customer grain",
+            )
+            for score in scores
+            if score.metric.grain != ("customer_id",)
+        ),
+    )
+
+
+def _values(history: History, scores: Sequence[Score], at: AsOf) -> Iterator[nw.DataFrame[Any]]:
+    """The reading of each score's metric; equal metrics are read once."""
+    found: list[tuple[Metric, nw.DataFrame[Any]]] = []
+    for score in scores:
+        values = next((table for metric, table in found if metric == score.metric), None)
+        if values is None:
+            reading = read(history, score.metric, as_of=at)[score.metric.name]
+            values = reading.table.collect("polars")
+            found.append((score.metric, values))
+        if score.column not in values.columns:
+            raise InvalidValueError(
+                Mistake(
+                    score.column,
+                    f"is no column of {score.metric.name}",
+                    nearest(score.column, [n for n in values.columns if n != "customer_id"]),
+                )
+            )
+        yield values

@@ -1,0 +1,49 @@
+"""What came after a day of the past: who bought again within a horizon, and who did not."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+
+from custloyal.errors import DataError, Mistake
+from custloyal.metrics.purchases import is_purchase
+from custloyal.models import AsOf
+
+if TYPE_CHECKING:
+    from custloyal.history import History
+
+__all__ = ["horizon_end", "outcomes"]
+
+
+def horizon_end(history: History, at: AsOf, days: int) -> AsOf:
+    """The end of the horizon, where the data reach it."""
+    last = history.last_occurred_at
+    end = at.day if last is None else AsOf.parse(last, timezone=history.timezone).day
+    if end < at.day + timedelta(days=days):
+        left = (end - at.day).days
+        latest = end - timedelta(days=days)
+        mend = f"cut by {latest}" + (f', or choose horizon="{left}d"' if left > 0 else "")
+        raise DataError(
+            Mistake(
+                "horizon",
+                f"ends {days} days after the cut on {at.day}, and the data end on {end}",
+                mend,
+            )
+        )
+    return AsOf.parse(at.day + timedelta(days=days), timezone=history.timezone)
+
+
+def outcomes(history: History, at: AsOf, until: AsOf) -> nw.DataFrame[Any]:
+    """The customers with a purchase up to the cut, and who of them bought nothing after it."""
+    when, cut = nw.col("occurred_at"), nw.lit(at.utc_wall)
+    return (
+        history.rows(until.utc_wall)
+        .filter(is_purchase, ~nw.col("customer_id").is_null())
+        .group_by("customer_id")
+        .agg(when.min().alias("first_at"), when.max().alias("last_at"))
+        .filter(nw.col("first_at") <= cut)
+        .select("customer_id", is_lost=nw.col("last_at") <= cut)
+        .collect("polars")
+    )
