@@ -171,7 +171,9 @@ def test_a_month_that_ends_as_it_is_judged_is_seen(backend):
         owner="key accounts",
     )
     second = [{"customer_id": "zoe", "tier": "key", "acquired_at": datetime(2024, 5, 1).date()}]
-    before = history_of(backend, ROWS, second)
+    # Of what was before its first row a history says nothing.
+    old = {"customer_id": "bob", "occurred_at": datetime(2024, 4, 30, tzinfo=UTC), "kind": "visit"}
+    before = history_of(backend, [old, *ROWS], second)
     history = custloyal.judge(before, RuleBook([contact]), as_of="2024-05-31").in_history()
     use = custloyal.read(history, EvidenceUse(), as_of="2024-05-31")["evidence_use"].to_dicts()
     [missed] = [row for row in use if row["rule"] == "promise:missed"]
