@@ -75,10 +75,10 @@ def test_what_the_linter_finds_is_found_too(backend):
 
 @every_engine
 def test_columns_that_are_not_there_are_errors(backend):
-    wrong = rule(at_most(2, "ring"), where(kind="question", departmnt="Sales", tier="key"))
+    wrong = rule(at_most(2, "rngs"), where(kind="question", departmnt="Sales", tier="key"))
     assert found(backend, wrong, rule(at_most(2, "rings"), name="s")) == [
         (
-            "error: 'r': cannot be judged: departmnt and tier and ring are not among the columns "
+            "error: 'r': cannot be judged: departmnt and tier and rngs are not among the columns "
             "of the history or of its customers (did you mean 'department'?; bring what is "
             "missing, or leave the rule out; did you mean 'rings'?)"
         )
