@@ -1,21 +1,17 @@
 """Customer loyalty, computed from the one table that every business has: its interactions."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from custloyal.business_time import with_added, with_elapsed, with_is_open, with_next_open
-from custloyal.company_report import Report, report
-from custloyal.history import History, Intake
-from custloyal.judging import (
-    Attainment,
-    ObjectiveStatus,
-    Verdicts,
-    alarms,
-    check,
-    fitted,
-    judge,
-    objectives,
+from custloyal.history import (
+    History,
+    Intake,
 )
-from custloyal.mapping import DropWhen, IntakeMapping, KindWhen
+from custloyal.mapping import (
+    DropWhen,
+    IntakeMapping,
+    KindWhen,
+)
 from custloyal.metrics import (
     AgeRetention,
     BtydStatistics,
@@ -56,24 +52,18 @@ from custloyal.models import (
     Share,
     Transaction,
 )
-from custloyal.rules import (
-    Objective,
-    Population,
-    RingCadence,
-    RuleBook,
-    ServiceRule,
-    Verdict,
-    above,
-    at_least,
-    at_most,
-    below,
-    lint,
-    rulebooks,
-    where,
-    within,
+from custloyal.scoring import (
+    Reading,
+    Readings,
+    Scores,
+    contributions,
+    explain,
+    read,
+    score,
 )
-from custloyal.scoring import Reading, Readings, Scores, contributions, explain, read, score
-from custloyal.states import States
+from custloyal.states import (
+    States,
+)
 
 if TYPE_CHECKING:
     from custloyal.btyd import (
@@ -88,6 +78,16 @@ if TYPE_CHECKING:
         ParetoNbd,
         ShiftedBetaGeometric,
     )
+    from custloyal.business_time import (
+        with_added,
+        with_elapsed,
+        with_is_open,
+        with_next_open,
+    )
+    from custloyal.company_report import (
+        Report,
+        report,
+    )
     from custloyal.defection import (
         Abandonment,
         BadExperience,
@@ -99,6 +99,32 @@ if TYPE_CHECKING:
         WonBack,
         backtest,
         losses,
+    )
+    from custloyal.judging import (
+        Attainment,
+        ObjectiveStatus,
+        Verdicts,
+        alarms,
+        check,
+        fitted,
+        judge,
+        objectives,
+    )
+    from custloyal.rules import (
+        Objective,
+        Population,
+        RingCadence,
+        RuleBook,
+        ServiceRule,
+        Verdict,
+        above,
+        at_least,
+        at_most,
+        below,
+        lint,
+        rulebooks,
+        where,
+        within,
     )
 
 __all__ = [
@@ -201,8 +227,30 @@ __all__ = [
     "within",
 ]
 
-_DEFECTION = frozenset(
-    (
+_LATER = {
+    "custloyal.btyd": (
+        "BgNbd",
+        "FittedBgNbd",
+        "FittedGammaGamma",
+        "FittedMbgNbd",
+        "FittedParetoNbd",
+        "FittedShiftedBetaGeometric",
+        "GammaGamma",
+        "MbgNbd",
+        "ParetoNbd",
+        "ShiftedBetaGeometric",
+    ),
+    "custloyal.business_time": (
+        "with_added",
+        "with_elapsed",
+        "with_is_open",
+        "with_next_open",
+    ),
+    "custloyal.company_report": (
+        "Report",
+        "report",
+    ),
+    "custloyal.defection": (
         "Abandonment",
         "BadExperience",
         "NextNeed",
@@ -213,20 +261,41 @@ _DEFECTION = frozenset(
         "WonBack",
         "backtest",
         "losses",
-    )
-)
-_MODELS = frozenset(name for name in __all__ if name.endswith(("Nbd", "GammaGamma", "Geometric")))
+    ),
+    "custloyal.judging": (
+        "Attainment",
+        "ObjectiveStatus",
+        "Verdicts",
+        "alarms",
+        "check",
+        "fitted",
+        "judge",
+        "objectives",
+    ),
+    "custloyal.rules": (
+        "Objective",
+        "Population",
+        "RingCadence",
+        "RuleBook",
+        "ServiceRule",
+        "Verdict",
+        "above",
+        "at_least",
+        "at_most",
+        "below",
+        "lint",
+        "rulebooks",
+        "where",
+        "within",
+    ),
+}
+"""What is loaded on first use: who asks for a trust score waits for no rules, and only who fits a
+model waits for numpy and scipy."""
 
 
 def __getattr__(name: str) -> Any:
-    # What needs numpy and scipy is loaded on first use: nobody else waits for them.
-    if name in _MODELS:
-        from custloyal import btyd  # noqa: PLC0415
-
-        return getattr(btyd, name)
-    if name in _DEFECTION:
-        from custloyal import defection  # noqa: PLC0415
-
-        return getattr(defection, name)
+    for module, names in _LATER.items():
+        if name in names:
+            return getattr(import_module(module), name)
     message = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(message)
