@@ -147,7 +147,8 @@ def test_when_customers_were_acquired_is_read_or_refused():
         pa.array([datetime(2024, 4, 1, tzinfo=UTC)], pa.timestamp("us", "UTC")),
         pa.array(["2024-04-01"]),
     ):
-        assert [row["window"] for row in judged(acquired)] == [date(2024, 4, 1), date(2024, 5, 1)]
+        windows = sorted(row["window"] for row in judged(acquired))
+        assert windows == [date(2024, 4, 1), date(2024, 5, 1)]
     with pytest.raises(CustloyalError, match="acquired_at"):
         judged(pa.array([20240401]))
 
