@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DuckDBEngine"]
 
+_ROWS, _SAID, _WORD = "_custloyal_rows", "_custloyal_said", "_custloyal_word"
+"""Names in statements that no table and no column of the user's has."""
 _SLOT = 86_400_000_000
 """How wide the slots of steps are: a day, so that few parts lie in one, and the table is small."""
 
@@ -61,19 +63,17 @@ class DuckDBEngine:
     ) -> Table:
         del ordered
         rows: DuckDBPyRelation = frame.to_native()
+        # DuckDB sorts once for all columns whose windows are alike.
         window = f"PARTITION BY {_quoted(within)} ORDER BY " + ", ".join(
             f"{_quoted(column)} ASC NULLS FIRST" for column in order
         )
         said = [
-            f"CASE WHEN {_quoted(within)} IS NOT NULL THEN {_seen(look)} END AS {_quoted(name)}"
+            f"CASE WHEN {_quoted(within)} IS NOT NULL THEN {_seen(look, window)} END "
+            f"AS {_quoted(name)}"
             for name, look in looks.items()
         ]
-        # One named window: DuckDB sorts once for all columns that look back.
-        shifted = _queried(
-            rows, f"SELECT *, {', '.join(said)} FROM rows WINDOW ordered AS ({window})"
-        )
         # Several passes use an ordered source, and a window is costly to compute twice.
-        return nw.from_native(shifted.materialize())
+        return nw.from_native(rows.project(f"*, {', '.join(said)}").materialize())
 
     def with_place(self, frame: Table, name: str) -> Table:
         rows: DuckDBPyRelation = frame.to_native()
@@ -153,17 +153,20 @@ class DuckDBEngine:
     ) -> Table:
         rows: DuckDBPyRelation = frame.to_native()
         words = dict.fromkeys(word for said in numbers.values() for word in said)
-        values = ", ".join(
-            f"({_literal(word)}, {', '.join(_number(said.get(word)) for said in numbers.values())})"
+        listed = ", ".join(
+            f"{{{', '.join([f'{_WORD}: {_literal(word)}', *_fields(word, numbers)])}}}"
             for word in words
         )
-        names = ", ".join(_quoted(name) for name in numbers)
+        # A table of the words without a query of its own: after each, DuckDB looks anew at every
+        # step of every relation. The aggregate of no rows is one row, whatever the rows are.
+        one = rows.limit(0).aggregate("count(*)")
+        said = one.project(f"unnest([{listed}], recursive := true)").set_alias(_SAID)
         # One join for all columns: a CASE over words takes half as long again.
-        joined = (
-            f"SELECT rows.*, {names} FROM rows "
-            f"LEFT JOIN (VALUES {values}) said(word, {names}) ON rows.{_quoted(column)} = said.word"
+        joined = rows.set_alias(_ROWS).join(
+            said, f"{_ROWS}.{_quoted(column)} = {_SAID}.{_WORD}", how="left"
         )
-        return nw.from_native(_queried(rows, joined))
+        names = ", ".join(f"{_SAID}.{_quoted(name)}" for name in numbers)
+        return nw.from_native(joined.project(f"{_ROWS}.*, {names}"))
 
     def with_business_time(
         self,
@@ -178,20 +181,20 @@ class DuckDBEngine:
         kinds = dict(zip(rows.columns, map(str, rows.types), strict=True))
         said, joins = [], []
         for place, (name, column) in enumerate(columns.items()):
-            number, part = f"rows.{_quoted(column)}", f"part_{place}"
+            number, part = f"{_ROWS}.{_quoted(column)}", f"_custloyal_part_{place}"
             number = f"epoch_us({number})" if kinds[column] == "TIMESTAMP" else number
             raised = f"{number} + {part}.shift"
             # `least` takes three times as long.
             value = f"CASE WHEN {raised} > {part}.most THEN {part}.most ELSE {raised} END"
             said.append(f"{f'make_timestamp({value})' if to_instant else value} AS {_quoted(name)}")
             joins.append(
-                f"LEFT JOIN custloyal_parts {part} "
+                f"LEFT JOIN _custloyal_parts {part} "
                 f"ON {part}.slot = ({number} - ({int(steps.edges[0])})) // {_SLOT} "
                 f"AND {number} >= {part}.since AND {number} < {part}.until"
             )
         pieces = steps.pieces(_SLOT)
         # DuckDB finds the Arrow table by the name of this local variable, on the same connection.
-        custloyal_parts = pa.table(  # noqa: F841
+        _custloyal_parts = pa.table(
             {
                 "slot": pieces.slots,
                 "since": pieces.edges,
@@ -200,16 +203,16 @@ class DuckDBEngine:
                 "most": pieces.limits,
             }
         )
-        sql = f"SELECT rows.*, {', '.join(said)} FROM rows {' '.join(joins)}"
-        queried = rows.query("rows", sql)
+        sql = f"SELECT {_ROWS}.*, {', '.join(said)} FROM {_ROWS} {' '.join(joins)}"
+        queried = rows.query(_ROWS, sql)
         assert queried is not None  # a query that selects has a result
         return nw.from_native(queried)
 
     def from_polars(self, frame: Any, near: Table) -> Table:
         rows: DuckDBPyRelation = near.to_native()
         # DuckDB finds the Arrow table by the name of this local variable, on the same connection.
-        custloyal_arrow_table = frame.to_arrow()  # noqa: F841
-        brought = rows.query("rows", "SELECT * FROM custloyal_arrow_table")
+        _custloyal_values = frame.to_arrow()
+        brought = rows.query(_ROWS, "SELECT * FROM _custloyal_values")
         assert brought is not None  # a query that selects has a result
         return nw.from_native(brought.materialize())
 
@@ -224,11 +227,8 @@ class DuckDBEngine:
         return nw.from_native(rows.project(replaced))
 
 
-def _queried(rows: DuckDBPyRelation, sql: str) -> DuckDBPyRelation:
-    """A query over `rows`, on the connection of the relation."""
-    queried = rows.query("rows", sql)
-    assert queried is not None  # a query that selects has a result
-    return queried
+def _fields(word: str, numbers: Mapping[str, Mapping[str, float]]) -> list[str]:
+    return [f"{_quoted(name)}: {_number(said.get(word))}" for name, said in numbers.items()]
 
 
 def _replaced(rows: DuckDBPyRelation, column: str, sql: str) -> Table:
@@ -247,19 +247,19 @@ def _number(number: float | None) -> str:
     return "NULL::DOUBLE" if number is None else f"{number!r}::DOUBLE"
 
 
-def _seen(look: Look) -> str:
+def _seen(look: Look, window: str) -> str:
     column = _quoted(look.column)
-    before = "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
+    before = f"{window} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
     match look.sight:
         case Sight.PREVIOUS:
-            return f"lag({column}, {look.back}) OVER (ordered)"
+            return f"lag({column}, {look.back}) OVER ({window})"
         case Sight.CARRIED:
-            return f"last_value({column} IGNORE NULLS) OVER (ordered {before})"
+            return f"last_value({column} IGNORE NULLS) OVER ({before})"
         case Sight.FOLLOWING:
-            after = "ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING"
-            return f"first_value({column} IGNORE NULLS) OVER (ordered {after})"
+            after = f"{window} ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING"
+            return f"first_value({column} IGNORE NULLS) OVER ({after})"
         case Sight.ACCUMULATED:
-            return f"coalesce(sum({column}) OVER (ordered {before}), 0)::BIGINT"
+            return f"coalesce(sum({column}) OVER ({before}), 0)::BIGINT"
 
 
 def _aggregated(aggregate: Aggregate, kind: str) -> str:
