@@ -14,6 +14,7 @@ from custloyal.mapping import (
 )
 from custloyal.metrics import (
     AgeRetention,
+    AgeValue,
     BtydStatistics,
     CohortRetention,
     Concentration,
@@ -130,6 +131,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Abandonment",
     "AgeRetention",
+    "AgeValue",
     "Agent",
     "AsOf",
     "Attainment",

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import narwhals as nw
 
 from custloyal.columns import DAY
+from custloyal.company_attention import attention
+from custloyal.company_leaving import fit_cautions, leaving, leaving_metrics, looked_back
 from custloyal.company_promises import promises
+from custloyal.company_retention import retention, retention_metrics
+from custloyal.company_value import value, value_metric, value_period
+from custloyal.defection import SilentDefection
 from custloyal.errors import InvalidValueError, Mistake
 from custloyal.judging import judge
 from custloyal.metrics import (
@@ -23,10 +27,12 @@ from custloyal.metrics import (
     Stage,
     Trust,
 )
+from custloyal.models.checks import check_number, refuse
 from custloyal.page import render
 from custloyal.scoring import read, resolved
 
 if TYPE_CHECKING:
+    from custloyal.defection.horizon import Span
     from custloyal.history import History
     from custloyal.metrics import Metric
     from custloyal.models import AsOf
@@ -39,7 +45,7 @@ __all__ = ["Report", "report"]
 _BINS = 20
 _COHORTS = 24
 _LORENZ_POINTS = 100
-_ATTENTION = 10
+_NOBODY_BOUGHT = "nobody bought anything"
 
 
 @attrs.frozen(eq=False)
@@ -69,43 +75,89 @@ def report(
     *,
     as_of: AsOfLike | AsOf | None = None,
     rules: RuleBook | None = None,
+    horizon: Span = "90d",
+    discount_share: float = 0.1,
 ) -> Report:
-    """Sum up a history: intake, trust, stages, concentration, cohorts, and whom to look at first.
+    """Sum up a history: trust, stages, revenue, who stays and who leaves, and what that is worth.
 
     Args:
-        history: The interactions. Without amounts there is nothing on revenue.
+        history: The interactions. Without amounts there is nothing on revenue and value.
         as_of: As for `read`.
         rules: Service rules by which the history is judged: the report then says which promises
             are kept, and trust takes each that was kept or missed as evidence. Nothing else
             changes. Without rules nothing is said of promises.
+        horizon: Within what time a purchase is looked for, as for `SilentDefection`. After twice
+            as long a silence a customer counts as gone where tenure and value are told.
+        discount_share: What a year's delay takes from money: after a year an amount counts
+            1 / (1 + share); at least 0. The 0.1 is ours.
 
     Returns:
-        The report.
+        The report. Its sections `retention`, `leaving` and `value` are, as plain values (a section
+        that cannot be told is None, and `retention_reason` and so on say why):
+
+        `retention`: `months` (at most 24 rows of `RetentionRate`, of which `latest_month` is the
+        last that is over), `repeat` (`RepeatPurchaseRate`), `tenure` (`Tenure`, with at most 60
+        points of the `KaplanMeier` curve), `lifecycle` (at most 24 months of `Lifecycle`),
+        `reactivation` (`Reactivation`), `bridge` (at most 12 periods of `RevenueBridge`: opening +
+        new + resurrected + grown - shrunk - lost = closing, opening - shrunk - lost = kept) and
+        `growth` (whether that of the last full period was bought with new customers).
+
+        `leaving`: who is likely gone by `SilentDefection`, the silent and the voiced apart, in
+        numbers and in `value_at_risk_amount`, and of these the newly gone, whose alarm is not older
+        than the horizon; `expected_lost_count` (the sum of all probabilities) and
+        `expected_loss_amount` (of probability times value); `at_stake` (the same of those who
+        are not gone, or newly, and in whose hands it is), `alarms` (still to come within the
+        horizon, by seven days), `calibration` and `cautions` (sentences), `first` (at most ten of
+        the newly gone, by expected loss), `price_only`, `won_back`; `backtest` (a `Backtest` of the
+        same score beside days since the last purchase, at the last cut after which a horizon is
+        known) and `experience` (`LeavingAfter` at the same cut: an association).
+
+        `value`: margins and defection by period of age, the value of an acquired customer and the
+        profit of a base of constant size, with what 5 points less defection add to both (`gain`),
+        a curve over defection, what acquisition cost, and the published `claims` beside the own
+        figures. Price-only buyers are left out where list prices are known.
 
     Raises:
-        InvalidValueError: Where `as_of` cannot be understood or is before the first row, where no
-            row was accepted, or none names a customer.
+        InvalidValueError: Where an option is out of its range, `as_of` cannot be understood or is
+            before the first row, where no row was accepted, or none names a customer.
         MissingColumnError: With every column that some rule needs and the history lacks.
     """
+    refuse(check_number("discount_share", discount_share, low=0))
+    silent = SilentDefection(horizon=horizon)
     at = resolved(history, as_of)
     seen = _seen(history, at)
     _check_period(seen, at)
+    first, last = (date.fromisoformat(seen["period"][name]) for name in ("first", "last"))
     verdicts = None if rules is None else judge(history, rules, as_of=at)
+    promised = None if verdicts is None else verdicts.in_history()
     trust = Trust()
     feelings: list[Metric] = [trust, EvidenceUse(policy=trust.policy), Stage(trust=trust)]
-    metrics: list[Metric] = [BtydStatistics(), CohortRetention()]
     has_amounts = "amount" in history.columns
-    if has_amounts:
-        metrics += [Concentration(), ParetoSegment()]
-    if verdicts is None:
-        readings = felt = read(history, [*feelings, *metrics], as_of=at)
-        customers = _customers(felt, readings)
-    else:
-        felt = read(verdicts.in_history(), feelings, as_of=at)
-        readings = read(history, [trust, *metrics], as_of=at)
+    inactivity_days = 2 * silent.horizon
+    period = value_period((last - first).days, inactivity_days) if has_amounts else None
+    metrics: list[Metric] = [
+        BtydStatistics(),
+        CohortRetention(),
+        *([Concentration(), ParetoSegment()] if has_amounts else []),
+        *retention_metrics(
+            seen_days=(last - first).days,
+            inactivity_days=inactivity_days,
+            has_amounts=has_amounts,
+        ),
+        *leaving_metrics(silent, history.columns),
+        *([] if period is None else [value_metric(period)]),
+    ]
+    with fit_cautions() as cautions:
+        if promised is None:
+            readings = felt = read(history, [*feelings, *metrics], as_of=at)
+        else:
+            felt = read(promised, feelings, as_of=at)
+            readings = read(history, [trust, *metrics], as_of=at)
+    customers = _customers(felt, readings)
+    if promised is not None:
         # Promises may have been made to people who never did anything: those are no rows here.
         known = readings["trust"].table.select("customer_id").collect("polars")
-        customers = _customers(felt, readings).join(known, on="customer_id", how="semi")
+        customers = customers.join(known, on="customer_id", how="semi")
     _check_customers(customers)
     revenue = customers["revenue_amount"].drop_nulls() if has_amounts else None
     return Report(
@@ -120,7 +172,16 @@ def report(
             "concentration": None if revenue is None else _concentration(readings, revenue),
             "segments": [] if revenue is None else _segments(customers),
             "cohorts": _cohorts(readings),
-            "attention": _attention(customers, trust, at, promised=verdicts is not None),
+            **_leaving(history, readings, customers, promised, cautions),
+            **_value(
+                history,
+                readings,
+                customers,
+                period=period,
+                inactivity_days=inactivity_days,
+                discount_share=discount_share,
+            ),
+            "attention": attention(customers, trust, silent, at, promised=verdicts is not None),
         }
     )
 
@@ -132,6 +193,7 @@ def _customers(felt: Readings, readings: Readings) -> nw.DataFrame[Any]:
         (felt, "stage"),
         (readings, "btyd_statistics"),
         (readings, "pareto_segment"),
+        (readings, "silent_defection"),
     ):
         if name in source:
             table = table.join(source[name].table, on="customer_id", how="left")
@@ -139,6 +201,72 @@ def _customers(felt: Readings, readings: Readings) -> nw.DataFrame[Any]:
 
 
 # Sections ------------------------------------------------------------------------------------
+
+
+def _leaving(
+    history: History,
+    readings: Readings,
+    customers: nw.DataFrame[Any],
+    promised: History | None,
+    cautions: list[str],
+) -> dict[str, Any]:
+    """Who stays and who leaves; nothing where nobody bought."""
+    longest = customers["T"].drop_nulls().max()
+    if longest is None:
+        return {
+            "retention": None,
+            "retention_reason": _NOBODY_BOUGHT,
+            "leaving": None,
+            "leaving_reason": _NOBODY_BOUGHT,
+        }
+    silent = readings[SilentDefection].metric
+    assert isinstance(silent, SilentDefection)
+    past = looked_back(
+        history,
+        silent,
+        as_of=readings.as_of,
+        first=readings.as_of.day - timedelta(days=int(longest)),
+        promised=promised,
+    )
+    return {
+        "retention": retention(readings),
+        "retention_reason": None,
+        "leaving": {**leaving(readings, customers, cautions), **past},
+        "leaving_reason": None,
+    }
+
+
+def _value(
+    history: History,
+    readings: Readings,
+    customers: nw.DataFrame[Any],
+    *,
+    period: str | None,
+    inactivity_days: int,
+    discount_share: float,
+) -> dict[str, Any]:
+    """What customers are worth, or why that cannot be told."""
+    found: dict[str, Any] | str
+    if "amount" not in history.columns:
+        found = "no amounts are known: the table has no column amount"
+    elif not len(customers["T"].drop_nulls()):
+        found = _NOBODY_BOUGHT
+    elif period is None:
+        found = (
+            "the table is too short: there must be two months, and after them "
+            f"{inactivity_days} days in which silence can show who left"
+        )
+    else:
+        found = value(
+            readings,
+            customers,
+            period=period,
+            inactivity_days=inactivity_days,
+            discount_share=discount_share,
+            table=history.customers,
+        )
+    is_told = not isinstance(found, str)
+    return {"value": found if is_told else None, "value_reason": None if is_told else found}
 
 
 def _seen(history: History, as_of: AsOf) -> dict[str, Any]:
@@ -265,82 +393,6 @@ def _cohorts(readings: Readings) -> list[dict[str, Any]]:
         for row in rows
         if row["cohort_month"] in latest
     ]
-
-
-# Whom to look at first -----------------------------------------------------------------------
-
-
-def _attention(
-    customers: nw.DataFrame[Any], trust: Trust, as_of: AsOf, *, promised: bool
-) -> list[dict[str, Any]]:
-    """Who has most at stake: what they brought, times how far trust fell and how late they are."""
-    x, silence = nw.col("x"), nw.col("T") - nw.col("t_x")
-    stake = nw.lit(1.0)
-    if "revenue_amount" in customers.columns:
-        # Who has not bought yet is looked at as if they were to bring what is usual.
-        usual_amount = customers["revenue_amount"].median()
-        stake = nw.col("revenue_amount").fill_null(1.0 if usual_amount is None else usual_amount)
-    distrust = (trust.prior_mean - nw.col("trust")) / trust.prior_mean
-    usual = nw.col("t_x") / x
-    urgent = (
-        customers.with_columns(silence_days=silence, usual_days=nw.when(x > 0).then(usual))
-        .with_columns(
-            distrust=nw.when(distrust > 0).then(distrust).otherwise(0.0),
-            late=nw.when(nw.col("silence_days") > 2 * nw.col("usual_days"))
-            .then(1 - 2 * nw.col("usual_days") / nw.col("silence_days"))
-            .otherwise(0.0),
-        )
-        .with_columns(urgency=stake * (nw.col("distrust") + nw.col("late")))
-        .filter(nw.col("urgency") > 0)
-        .sort("urgency", "customer_id", descending=[True, False])
-        .head(_ATTENTION)
-    )
-    return [_attended(row, trust, as_of, promised) for row in urgent.iter_rows(named=True)]
-
-
-def _attended(
-    row: Mapping[str, Any],
-    trust: Trust,
-    as_of: AsOf,
-    promised: bool,  # noqa: FBT001 (internal)
-) -> dict[str, Any]:
-    silence = row["silence_days"]
-    last = None if silence is None else as_of.day - timedelta(days=int(silence))
-    return {
-        "customer_id": str(row["customer_id"]),
-        "reasons": _reasons(row, trust, promised),
-        "trust": row["trust"],
-        "stage": row["stage"],
-        "revenue_amount": row.get("revenue_amount"),
-        "last_purchase_day": _iso(last),
-        "recency_days": silence,
-        "segment": row.get("segment"),
-    }
-
-
-def _reasons(row: Mapping[str, Any], trust: Trust, promised: bool) -> list[str]:  # noqa: FBT001
-    reasons = []
-    if row["distrust"] > 0:
-        needed = math.ceil(-row["trust_balance"])
-        among = " (missed promises among them)" if promised else ""
-        reasons.append(
-            f"trust is {row['trust']:.2f}, below the neutral {trust.prior_mean:.2f}: "
-            f"{_counted(row['bad_count'], 'bad experience')}{among} against "
-            f"{row['good_count']} good; {_counted(needed, 'good experience')} of plain weight "
-            "would bring it back"
-        )
-    if row["late"] > 0:
-        reasons.append(
-            f"bought every {_counted(max(1, round(row['usual_days'])), 'day')} on average and has "
-            f"been silent for {_counted(row['silence_days'], 'day')}"
-        )
-    if row.get("segment") is not None:
-        reasons.append(f"is number {row['revenue_rank']} by revenue, in segment {row['segment']}")
-    return reasons
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _number(value: Any) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +16,13 @@ from custloyal.defection.outcomes import horizon_end, outcomes
 from custloyal.defection.ranking import Cases, resampled
 from custloyal.defection.scores import Score, as_score
 from custloyal.engines import Home, Table
-from custloyal.errors import DataError, InvalidValueError, Mistake, nearest
+from custloyal.errors import DataError, Mistake, nearest
 from custloyal.models import AsOf, Interval
 from custloyal.models.checks import check_count, refuse
 from custloyal.scoring import read, resolved
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from custloyal.history import History
     from custloyal.metrics import Metric
@@ -174,8 +174,42 @@ def backtest(
     customers = outcomes(history, at, until)
     if not len(customers):
         raise DataError(Mistake("cut", f"is {at.day}, and nobody bought until then", "cut later"))
-    for score, values in zip(scores, _values(history, scores, at), strict=True):
-        named = values.select("customer_id", nw.col(score.column).alias(score.title))
+    values = _values(history, scores, at)
+    return judged(
+        history,
+        customers,
+        dict(zip(scores, values, strict=True)),
+        cut=at,
+        until=until.day,
+        seed=seed,
+        draws_count=draws_count,
+    )
+
+
+def judged(
+    history: History,
+    customers: nw.DataFrame[Any],
+    values: Mapping[Score, nw.DataFrame[Any]],
+    *,
+    cut: AsOf,
+    until: date,
+    seed: int,
+    draws_count: int,
+) -> Backtest:
+    """Hold scores, the first of them above all, against what came.
+
+    Args:
+        history: The interactions.
+        customers: `customer_id` and `is_lost`, as `outcomes` gives them.
+        values: For each score the reading of its metric as of the cut.
+        cut: Up to when the scores saw.
+        until: The last day of the horizon.
+        seed: Where the random numbers of the bootstrap start.
+        draws_count: The number of resamples.
+    """
+    scores = list(values)
+    for score, table in values.items():
+        named = table.select("customer_id", nw.col(score.column).alias(score.title))
         customers = customers.join(named, on="customer_id", how="left")
     known = customers.drop_nulls([score.title for score in scores]).sort("customer_id")
     columns = [as_floats(known, score.title) for score in scores]
@@ -190,9 +224,9 @@ def backtest(
         for score, ranks, interval in zip(scores, cases.scores, aucs, strict=True)
     )
     return Backtest(
-        cut=at,
-        until=until.day,
-        horizon=days,
+        cut=cut,
+        until=until,
+        horizon=(until - cut.day).days,
         customers_count=len(known),
         lost_count=int(known["is_lost"].sum()),
         unscored_count=len(customers) - len(known),
@@ -207,7 +241,7 @@ def backtest(
             for other, gap in zip(rest, gaps[1:], strict=True)
         ),
         seed=seed,
-        table=history.home.engine.from_polars(known.to_native(), history.rows(at.utc_wall)),
+        table=history.home.engine.from_polars(known.to_native(), history.rows(cut.utc_wall)),
         home=history.home,
     )
 
@@ -248,21 +282,32 @@ def _check(scores: Sequence[Score], days: int) -> None:
     )
 
 
-def _values(history: History, scores: Sequence[Score], at: AsOf) -> Iterator[nw.DataFrame[Any]]:
-    """The reading of each score's metric; equal metrics are read once."""
-    found: list[tuple[Metric, nw.DataFrame[Any]]] = []
+def _values(history: History, scores: Sequence[Score], at: AsOf) -> list[nw.DataFrame[Any]]:
+    """The reading of each score's metric; all that can be are read together."""
+    rounds: list[dict[str, Metric]] = []
     for score in scores:
-        values = next((table for metric, table in found if metric == score.metric), None)
-        if values is None:
-            reading = read(history, score.metric, as_of=at)[score.metric.name]
-            values = reading.table.collect("polars")
-            found.append((score.metric, values))
-        if score.column not in values.columns:
-            raise InvalidValueError(
-                Mistake(
-                    score.column,
-                    f"is no column of {score.metric.name}",
-                    nearest(score.column, [n for n in values.columns if n != "customer_id"]),
-                )
+        name = score.metric.name
+        if any(each.get(name) == score.metric for each in rounds):
+            continue
+        free = next((each for each in rounds if name not in each), None)
+        if free is None:
+            rounds.append(free := {})
+        free[name] = score.metric
+    found = [
+        (reading.metric, reading.table.collect("polars"))
+        for metrics in rounds
+        for reading in read(history, metrics.values(), as_of=at).values()
+    ]
+    values = [next(table for metric, table in found if metric == score.metric) for score in scores]
+    refuse(
+        *(
+            Mistake(
+                score.column,
+                f"is no column of {score.metric.name}",
+                nearest(score.column, [n for n in table.columns if n != "customer_id"]),
             )
-        yield values
+            for score, table in zip(scores, values, strict=True)
+            if score.column not in table.columns
+        )
+    )
+    return values

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from custloyal.history import History
     from custloyal.metrics.base import Metric
     from custloyal.models import AsOf
+    from custloyal.scoring import Readings
     from custloyal.typing import AsOfLike
 
 __all__ = ["LeavingAfter", "leaving_after"]
@@ -138,18 +139,39 @@ def leaving_after(
     if not len(customers):
         raise DataError(Mistake("cut", f"is {at.day}, and nobody bought until then", "cut later"))
     bad = BadExperience(within=back)
-    has_amounts = "amount" in history.columns
-    metrics: list[Metric] = [bad, BtydStatistics(), *([Rfm()] if has_amounts else [])]
-    for reading in read(history, metrics, as_of=at).values():
-        customers = customers.join(reading.table.collect("polars"), on="customer_id", how="left")
+    readings = read(history, [bad, *metrics_of_alike(history)], as_of=at)
+    return compared(customers, readings, experience=experience, until=until.day)
+
+
+def metrics_of_alike(history: History) -> list[Metric]:
+    """What must be read, beside `BadExperience`, to say which customers are alike."""
+    return [BtydStatistics(), *([Rfm()] if "amount" in history.columns else [])]
+
+
+def compared(
+    customers: nw.DataFrame[Any], readings: Readings, *, experience: Experience, until: date
+) -> LeavingAfter:
+    """Compare customers with and without an experience.
+
+    Args:
+        customers: `customer_id` and `is_lost`, as `outcomes` gives them.
+        readings: Of `BadExperience` and `metrics_of_alike`, as of the cut.
+        experience: The experience.
+        until: The last day of the horizon.
+    """
+    names = [name for name in ("bad_experience", "btyd_statistics", "rfm") if name in readings]
+    for name in names:
+        table = readings[name].table.collect("polars")
+        customers = customers.join(table, on="customer_id", how="left")
+    cut, bad = readings.as_of.day, readings[BadExperience].metric
     exposed = _COLUMNS[experience]
-    known = _grouped(customers.drop_nulls([exposed]), at.day, has_amounts=has_amounts)
+    known = _grouped(customers.drop_nulls([exposed]), cut, has_amounts="rfm" in readings)
     strata = stratified(known, by=_GROUPS, exposed=exposed, happened="is_lost")
     return LeavingAfter(
         experience=experience,
-        cut=at.day,
-        until=until.day,
-        within=back,
+        cut=cut,
+        until=until,
+        within=getattr(bad, "within", 0),
         unknown_count=len(customers) - len(known),
         difference=matched_difference(strata),
     )

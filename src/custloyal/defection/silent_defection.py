@@ -39,6 +39,7 @@ _SCHEMA = {
     "silent_days": nw.Int64(),
     "alarm_on": nw.Date(),
     "loss": nw.String(),
+    "purchases_at_risk_count": nw.Float64(),
     "value_at_risk_amount": nw.Float64(),
     "reason": nw.String(),
 }
@@ -68,10 +69,10 @@ class SilentDefection(Metric):
         day of the last purchase), `silent_days`, `alarm_on` (the first day on which
         `p_no_purchase` is at the alarm if no purchase comes, by the fit of today; null where not
         within 179 years), `loss` (of who is likely gone: "voiced" after a complaint, a return or a
-        bad rating, else "silent"; null of the others), `value_at_risk_amount` (purchases expected
-        within the horizon while a customer, times the mean amount of the own purchase days; null
-        where no amount is known), `reason` (in words: p is the chance that a customer who is still
-        there is silent for so long).
+        bad rating, else "silent"; null of the others), `purchases_at_risk_count` (purchase days to
+        expect within the horizon while a customer), `value_at_risk_amount` (these times the mean
+        amount of the own purchase days; null where no amount is known), `reason` (in words: p is
+        the chance that a customer who is still there is silent for so long).
 
     Raises:
         InvalidValueError: Where an option is out of its range.
@@ -149,7 +150,7 @@ class SilentDefection(Metric):
                 as_series("p_no_purchase", chance[place]),
                 as_series("p_no_purchase_raw", raw[place]),
                 as_series("alarm_on", alarms),
-                as_series("due", due[place]),
+                as_series("purchases_at_risk_count", due[place]),
                 as_series("silence_chance", silence_chance(model, rows)[place]),
                 silent_days=silent,
                 habit_days=nw.when(x > 0).then(nw.col("t_x") / x),
@@ -159,7 +160,7 @@ class SilentDefection(Metric):
             )
             .with_columns(
                 loss=nw.when(nw.col("p_no_purchase") >= self.alarm).then(kind),
-                value_at_risk_amount=nw.col("due") * nw.col("amount"),
+                value_at_risk_amount=nw.col("purchases_at_risk_count") * nw.col("amount"),
                 reason=reason(),
             )
             .select("customer_id", *(nw.col(n).cast(t) for n, t in _SCHEMA.items()))

@@ -139,7 +139,11 @@ def loss_leaders(
         Statistics in Medicine 17 (1998), 873-890, method 10.
     """
     metric = metric or WonBack()
-    table = read(history, metric, as_of=as_of)[metric.name].table
+    return summed_up(read(history, metric, as_of=as_of)[metric.name].table)
+
+
+def summed_up(table: Table) -> LossLeaders:
+    """Sum up the rows of a reading of `WonBack`."""
     counts = table.group_by("by_discount", "gone_again").agg(nw.len().alias("count"))
     found = {(by, gone): n for by, gone, n in counts.collect("polars").iter_rows()}
 

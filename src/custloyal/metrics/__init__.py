@@ -1,6 +1,7 @@
 """The metrics, one file an idea: each says what it folds and how its state is read."""
 
 from custloyal.metrics.age_retention import AgeRetention
+from custloyal.metrics.age_value import AgeValue
 from custloyal.metrics.base import LinearMetric, Metric
 from custloyal.metrics.btyd_statistics import BtydStatistics
 from custloyal.metrics.cohort_retention import CohortRetention
@@ -21,6 +22,7 @@ from custloyal.metrics.trust import Trust
 
 __all__ = [
     "AgeRetention",
+    "AgeValue",
     "BtydStatistics",
     "CohortRetention",
     "Concentration",

@@ -1,0 +1,117 @@
+"""Whom a company report says to look at first."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+
+from custloyal.metrics.purchases import days_between
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from custloyal.defection import SilentDefection
+    from custloyal.metrics import Trust
+    from custloyal.models import AsOf
+
+__all__ = ["attention"]
+
+_ATTENTION = 10
+
+
+def attention(
+    customers: nw.DataFrame[Any],
+    trust: Trust,
+    silent: SilentDefection,
+    as_of: AsOf,
+    *,
+    promised: bool,
+) -> list[dict[str, Any]]:
+    """Who has most at stake: what they are expected to bring, times trust lost and chance to leave.
+
+    Args:
+        customers: One row a customer with the columns of `Trust`, `Stage`, `BtydStatistics`,
+            `SilentDefection` and, where there are amounts, `ParetoSegment`.
+        trust: The trust score.
+        silent: What was asked of silent defection.
+        as_of: The time of the report.
+        promised: Whether promises are among the experiences.
+
+    Returns:
+        At most ten as plain values, the most at stake first, each with reasons in words.
+    """
+    has_amounts = "revenue_amount" in customers.columns
+    stake = nw.col("value_at_risk_amount" if has_amounts else "purchases_at_risk_count")
+    usual = customers.select(stake=stake)["stake"].median()
+    # Who has not bought yet is looked at as if they were to bring what is usual.
+    usual = 1.0 if usual is None or not usual > 0 else usual
+    # The longer ago the alarm, the less is left to save: half of it after each horizon.
+    since = days_between(nw.col("alarm_on"), nw.lit(as_of.day)).cast(nw.Float64)
+    distrust = (trust.prior_mean - nw.col("trust")) / trust.prior_mean
+    urgent = (
+        customers.with_columns(
+            distrust=nw.when(distrust > 0).then(distrust).otherwise(0.0),
+            leaves=nw.when(~nw.col("loss").is_null())
+            .then(nw.col("p_no_purchase") * (-math.log(2) / silent.horizon * since).exp())
+            .otherwise(0.0),
+        )
+        .with_columns(urgency=stake.fill_null(usual) * (nw.col("distrust") + nw.col("leaves")))
+        .filter(nw.col("urgency") > 0)
+        .sort("urgency", "customer_id", descending=[True, False])
+        .head(_ATTENTION)
+    )
+    return [_attended(row, trust, silent.horizon, promised) for row in urgent.iter_rows(named=True)]
+
+
+def _attended(
+    row: Mapping[str, Any],
+    trust: Trust,
+    horizon: int,
+    promised: bool,  # noqa: FBT001 (internal)
+) -> dict[str, Any]:
+    return {
+        "customer_id": str(row["customer_id"]),
+        "reasons": _reasons(row, trust, horizon, promised),
+        "trust": row["trust"],
+        "stage": row["stage"],
+        "revenue_amount": row.get("revenue_amount"),
+        "last_purchase_day": None if row["quiet_since"] is None else row["quiet_since"].isoformat(),
+        "recency_days": row["silent_days"],
+        "segment": row.get("segment"),
+        "loss": row["loss"],
+        "p_no_purchase": row["p_no_purchase"],
+        "value_at_risk_amount": row["value_at_risk_amount"],
+    }
+
+
+def _reasons(
+    row: Mapping[str, Any],
+    trust: Trust,
+    horizon: int,
+    promised: bool,  # noqa: FBT001
+) -> list[str]:
+    reasons = []
+    if row["distrust"] > 0:
+        needed = math.ceil(-row["trust_balance"])
+        among = " (missed promises among them)" if promised else ""
+        reasons.append(
+            f"trust is {row['trust']:.2f}, below the neutral {trust.prior_mean:.2f}: "
+            f"{_counted(row['bad_count'], 'bad experience')}{among} against "
+            f"{row['good_count']} good; {_counted(needed, 'good experience')} of plain weight "
+            "would bring it back"
+        )
+    if row["leaves"] > 0:
+        how = "without a word" if row["loss"] == "silent" else "after a complaint or a return"
+        reasons.append(
+            f"is likely gone, {how}: {row['reason']}; buys nothing within {horizon} days with a "
+            f"chance of {row['p_no_purchase']:.0%}"
+        )
+    if row.get("segment") is not None:
+        reasons.append(f"is number {row['revenue_rank']} by revenue, in segment {row['segment']}")
+    return reasons
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

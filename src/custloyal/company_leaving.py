@@ -1,0 +1,342 @@
+"""What a company report says of leaving: who is likely gone, what hangs on it, and how sure."""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import contextmanager
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import narwhals as nw
+
+from custloyal.btyd import FitWarning
+from custloyal.defection import BadExperience, PriceOnly, Score, SilentDefection, WonBack
+from custloyal.defection.backtest import judged
+from custloyal.defection.leaving import compared, metrics_of_alike
+from custloyal.defection.outcomes import outcomes
+from custloyal.defection.scores import as_score
+from custloyal.defection.won_back import summed_up
+from custloyal.models import AsOf, Share
+from custloyal.periods import last_full_day
+from custloyal.scoring import read
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from custloyal.history import History
+    from custloyal.metrics import Metric
+    from custloyal.scoring import Readings
+
+__all__ = ["fit_cautions", "leaving", "leaving_metrics", "looked_back"]
+
+RECENCY = "days since the last purchase"
+_FIRST = 10
+_WEEK = timedelta(days=7)
+_DRAWS = 200
+_LEAST_HORIZONS = 2
+_PRICED = ("amount", "list_amount")
+
+
+def leaving_metrics(silent: SilentDefection, columns: Collection[str]) -> list[Metric]:
+    """The metrics on which the section rests.
+
+    Args:
+        silent: Who is leaving in silence.
+        columns: Those of the history.
+    """
+    priced = [PriceOnly(), WonBack()] if set(_PRICED).issubset(columns) else []
+    return [silent, *priced]
+
+
+@contextmanager
+def fit_cautions() -> Iterator[list[str]]:
+    """What fits warn of, as sentences in place of warnings; all other warnings stay warnings."""
+    cautions: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", FitWarning)
+        yield cautions
+    for each in caught:
+        if issubclass(each.category, FitWarning):
+            if str(each.message) not in cautions:
+                cautions.append(str(each.message))
+        else:
+            warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
+
+
+def leaving(
+    readings: Readings, customers: nw.DataFrame[Any], cautions: list[str]
+) -> dict[str, Any]:
+    """Sum up who is leaving.
+
+    Args:
+        readings: Readings of `leaving_metrics`, of a history with purchases.
+        customers: One row a customer with the columns of `SilentDefection`, and of
+            `ParetoSegment` where there are amounts.
+        cautions: What the fit of the model warned of.
+
+    Returns:
+        The section as plain values, as `report` describes it, without the look back.
+    """
+    silent = readings[SilentDefection].metric
+    assert isinstance(silent, SilentDefection)
+    buyers = customers.filter(~nw.col("p_no_purchase").is_null()).with_columns(
+        expected_loss=nw.col("p_no_purchase") * nw.col("value_at_risk_amount")
+    )
+    today = readings.as_of.day
+    gone = buyers.filter(~nw.col("loss").is_null())
+    # Whose alarm is older was lost before: nothing is at stake with them any more.
+    since = nw.lit(today - _days(silent.horizon))
+    newly = gone.filter(nw.col("alarm_on") > since)
+    at_stake = buyers.filter(nw.col("loss").is_null() | (nw.col("alarm_on") > since))
+    soon = buyers.filter(
+        nw.col("loss").is_null(), nw.col("alarm_on") <= nw.lit(today + _days(silent.horizon))
+    )
+    return {
+        "horizon_days": silent.horizon,
+        "alarm_share": silent.alarm,
+        "customers_count": len(buyers),
+        "likely_gone_count": len(gone),
+        **{
+            f"{kind}_{name}": value
+            for kind in ("silent", "voiced")
+            for name, value in _at_risk(gone.filter(nw.col("loss") == kind)).items()
+        },
+        **{f"newly_gone_{name}": value for name, value in _at_risk(newly).items()},
+        "soon_count": len(soon),
+        "soon_value_at_risk_amount": _sum(soon["value_at_risk_amount"]),
+        "expected_lost_count": float(buyers["p_no_purchase"].sum()),
+        "expected_loss_amount": _sum(buyers["expected_loss"]),
+        "value_at_risk_amount": _sum(gone["value_at_risk_amount"]),
+        "at_stake": _at_stake(at_stake),
+        "alarms": _alarms(soon, today, silent.horizon),
+        "is_recalibrated": bool(buyers["is_recalibrated"][0]),
+        "calibration": buyers["calibration"][0],
+        "cautions": cautions,
+        "first": [_first(row) for row in _most_at_risk(newly).iter_rows(named=True)],
+        "price_only": _price_only(readings),
+        "won_back": _won_back(readings),
+    }
+
+
+def _days(count: int) -> timedelta:
+    return timedelta(days=count)
+
+
+def _sum(amounts: nw.Series[Any]) -> float | None:
+    known = amounts.drop_nulls()
+    return float(known.sum()) if len(known) else None
+
+
+# Who is likely gone --------------------------------------------------------------------------
+
+
+def _at_risk(customers: nw.DataFrame[Any]) -> dict[str, Any]:
+    return {
+        "count": len(customers),
+        "value_at_risk_amount": _sum(customers["value_at_risk_amount"]),
+    }
+
+
+def _at_stake(customers: nw.DataFrame[Any]) -> dict[str, Any]:
+    """What may still be lost, and in whose hands it is."""
+    losses = customers["expected_loss"].drop_nulls().sort(descending=True)
+    whole = _sum(losses)
+    half = int((losses.cum_sum() < whole / 2).sum()) + 1 if whole else None
+    segments: list[dict[str, Any]] = []
+    if "segment" in customers.columns:
+        grouped = customers.filter(~nw.col("segment").is_null()).group_by("segment")
+        sums = grouped.agg(
+            nw.len().alias("customers_count"),
+            (~nw.col("loss").is_null()).cast(nw.Int64).sum().alias("newly_gone_count"),
+            nw.col("expected_loss").sum().alias("expected_loss_amount"),
+        ).sort("segment")
+        segments = [
+            {**row, "expected_loss_share": row["expected_loss_amount"] / whole if whole else None}
+            for row in sums.iter_rows(named=True)
+        ]
+    return {
+        "customers_count": len(customers),
+        "value_at_risk_amount": _sum(customers["value_at_risk_amount"]),
+        "expected_loss_amount": whole,
+        "half_held_by_count": half,
+        "half_held_by_share": None if half is None else half / len(losses),
+        "segments": segments,
+    }
+
+
+def _alarms(soon: nw.DataFrame[Any], today: date, horizon: int) -> list[dict[str, Any]]:
+    """Alarms to come if customers stay silent, by the seven days in which they fall."""
+    weeks: list[dict[str, Any]] = []
+    start, end = today + _days(1), today + _days(horizon)
+    while start <= end:
+        last = min(start + _WEEK - _days(1), end)
+        rows = soon.filter(nw.col("alarm_on") >= nw.lit(start), nw.col("alarm_on") <= nw.lit(last))
+        weeks.append(
+            {
+                "from_day": start.isoformat(),
+                "until_day": last.isoformat(),
+                "customers_count": len(rows),
+                "value_at_risk_amount": _sum(rows["value_at_risk_amount"]),
+            }
+        )
+        start += _WEEK
+    return weeks
+
+
+def _most_at_risk(customers: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
+    """Whose expected loss is largest; where no amount is known, who is expected to buy most."""
+    return (
+        customers.with_columns(
+            purchases=nw.col("p_no_purchase") * nw.col("purchases_at_risk_count")
+        )
+        .sort(
+            "expected_loss",
+            "purchases",
+            "customer_id",
+            descending=[True, True, False],
+            nulls_last=True,
+        )
+        .head(_FIRST)
+    )
+
+
+def _first(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "customer_id": str(row["customer_id"]),
+        "reason": row["reason"],
+        "loss": row["loss"],
+        "p_no_purchase": row["p_no_purchase"],
+        "quiet_since": row["quiet_since"].isoformat(),
+        "silent_days": row["silent_days"],
+        "alarm_on": None if row["alarm_on"] is None else row["alarm_on"].isoformat(),
+        "value_at_risk_amount": row["value_at_risk_amount"],
+        "expected_loss_amount": row["expected_loss"],
+        "segment": row.get("segment"),
+    }
+
+
+def _price_only(readings: Readings) -> dict[str, Any] | None:
+    if "price_only" not in readings:
+        return None
+    table = readings["price_only"].table.collect("polars")
+    known = table["is_price_only"].drop_nulls()
+    share = Share(int(known.cast(nw.Int64).sum() or 0), len(known), len(table) - len(known))
+    interval = share.interval()
+    return {
+        "customers_count": share.denominator,
+        "price_only_count": share.numerator,
+        "price_only_share": share.value,
+        "price_only_low": interval and interval.low,
+        "price_only_high": interval and interval.high,
+        "unknown_count": share.unknown,
+        "purchases_count": int(table["priced_count"].sum() or 0),
+        "discounted_count": int(table["discounted_count"].sum() or 0),
+    }
+
+
+def _won_back(readings: Readings) -> dict[str, Any] | None:
+    if "won_back" not in readings:
+        return None
+    reading = readings[WonBack]
+    metric = reading.metric
+    assert isinstance(metric, WonBack)
+    return {
+        "dormant_days": metric.dormant,
+        "gone_within_days": metric.gone_within,
+        **summed_up(reading.table).to_dict(),
+    }
+
+
+# The look back -------------------------------------------------------------------------------
+
+
+@attrs.frozen(kw_only=True)
+class _Past:
+    """The latest day of the past after which a whole horizon is known."""
+
+    cut: AsOf
+    until: AsOf
+
+    @classmethod
+    def of(cls, history: History, as_of: AsOf, first: date, days: int) -> _Past | str:
+        """The cut, or why there is none."""
+        zone, last = history.timezone, history.last_occurred_at
+        ends = (
+            [last_full_day(as_of)]
+            if last is None
+            else [last_full_day(as_of), AsOf.parse(last, timezone=zone).day]
+        )
+        end = min(ends)
+        cut, needed = end - _days(days), _LEAST_HORIZONS * days
+        known = (end - first).days + 1
+        if known < needed:
+            return (
+                f"a look back needs purchases over {needed} days, half of them to learn from and "
+                f"half to see what came, and there are {max(known, 0)}"
+            )
+        return cls(cut=AsOf.parse(cut, timezone=zone), until=AsOf.parse(end, timezone=zone))
+
+
+def looked_back(
+    history: History,
+    silent: SilentDefection,
+    *,
+    as_of: AsOf,
+    first: date,
+    promised: History | None = None,
+) -> dict[str, Any]:
+    """What the same score said when the horizon that is known last began, and what came.
+
+    Args:
+        history: The interactions.
+        silent: The score.
+        as_of: The time of the report; nothing after it is seen.
+        first: The first purchase day.
+        promised: The history with its promises, kept and missed, as rows.
+
+    Returns:
+        `backtest` and `experience` as plain values, each with a `_reason` where it is None.
+    """
+    past = _Past.of(history, as_of, first, silent.horizon)
+    if isinstance(past, str):
+        return {
+            "backtest": None,
+            "backtest_reason": past,
+            "experience": None,
+            "experience_reason": past,
+        }
+    customers = outcomes(history, past.cut, past.until)
+    alike = [BadExperience(within=silent.horizon), *metrics_of_alike(history)]
+    with fit_cautions() as cautions:
+        readings = read(history, [silent, *alike], as_of=past.cut)
+        found = readings if promised is None else read(promised, alike, as_of=past.cut)
+        said = readings[SilentDefection].table.collect("polars")
+    recency = Score(metric=silent, column="silent_days", label=RECENCY)
+    tried = judged(
+        history,
+        customers,
+        {as_score(silent): said, recency: said},
+        cut=past.cut,
+        until=past.until.day,
+        seed=0,
+        draws_count=_DRAWS,
+    )
+    values = {
+        **tried.to_dict(),
+        "calibration": said["calibration"][0],
+        "cautions": cautions,
+    }
+    after = compared(customers, found, experience="any", until=past.until.day)
+    reason = None
+    if not after.difference.exposed.denominator:
+        reason = (
+            f"no customer had a complaint without recovery or a missed promise in the "
+            f"{silent.horizon} days before {past.cut.day}"
+        )
+    return {
+        "backtest": values,
+        "backtest_reason": None,
+        "experience": None if reason else after.to_dict(),
+        "experience_reason": reason,
+    }

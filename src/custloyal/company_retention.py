@@ -1,0 +1,167 @@
+"""What a company report says of retention: who stays, who comes back, whose revenue it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from custloyal.metrics import (
+    Growth,
+    KaplanMeier,
+    Lifecycle,
+    Reactivation,
+    RepeatPurchaseRate,
+    RetentionRate,
+    RevenueBridge,
+    Tenure,
+)
+from custloyal.periods import Period
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from custloyal.metrics import Metric
+    from custloyal.scoring import Readings
+
+__all__ = ["bridge_period", "retention", "retention_metrics"]
+
+_MONTHS = 24
+_BRIDGES = 12
+_POINTS = 60
+_YEARLY_FROM_DAYS, _QUARTERLY_FROM_DAYS = 3 * 365, 270
+
+
+def bridge_period(seen_days: int) -> Period:
+    """The periods between which revenue is compared: long ones where there are some of them.
+
+    Args:
+        seen_days: Days from the first row to the last.
+
+    Example:
+        >>> bridge_period(1200).value, bridge_period(545).value, bridge_period(60).value
+        ('year', 'quarter', 'month')
+    """
+    if seen_days >= _YEARLY_FROM_DAYS:
+        return Period.YEAR
+    return Period.QUARTER if seen_days >= _QUARTERLY_FROM_DAYS else Period.MONTH
+
+
+def retention_metrics(*, seen_days: int, inactivity_days: int, has_amounts: bool) -> list[Metric]:
+    """The metrics on which the section rests.
+
+    Args:
+        seen_days: Days from the first row to the last.
+        inactivity_days: After how long a silence tenure has ended.
+        has_amounts: Whether the history knows amounts.
+    """
+    metrics: list[Metric] = [
+        RetentionRate(),
+        RepeatPurchaseRate(),
+        Lifecycle(),
+        Reactivation(),
+        KaplanMeier(inactivity_days=inactivity_days),
+        Tenure(inactivity_days=inactivity_days),
+    ]
+    return [*metrics, RevenueBridge(period=bridge_period(seen_days))] if has_amounts else metrics
+
+
+def retention(readings: Readings) -> dict[str, Any]:
+    """Sum up who stays.
+
+    Args:
+        readings: Readings of `retention_metrics`, of a history with purchases.
+
+    Returns:
+        The section as plain values, as `report` describes it.
+    """
+    months = _plain(readings["retention_rate"].to_dicts())
+    return {
+        "months": months[-_MONTHS:],
+        "latest_month": _latest(months),
+        "repeat": readings["repeat_purchase_rate"].to_dicts(),
+        "tenure": _tenure(readings),
+        "lifecycle": _plain(readings["lifecycle"].to_dicts())[-_MONTHS:],
+        "reactivation": readings["reactivation"].to_dicts(),
+        **_revenue(readings),
+    }
+
+
+def _tenure(readings: Readings) -> dict[str, Any]:
+    curve = readings[KaplanMeier]
+    metric = curve.metric
+    (summed,) = readings[Tenure].to_dicts()
+    names = ("tenure_days", "at_risk_count", "survival_share", "survival_low", "survival_high")
+    return {
+        "inactivity_days": getattr(metric, "inactivity_days", None),
+        **summed,
+        "curve": [{name: row[name] for name in names} for row in _thinned(curve.to_dicts())],
+    }
+
+
+def _thinned(steps: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Some steps of a curve, the first and the last among them, evenly spread over time."""
+    if len(steps) <= _POINTS:
+        return list(steps)
+    longest = steps[-1]["tenure_days"]
+    shown, wanted = [], 0
+    for step in steps[:-1]:
+        if step["tenure_days"] * (_POINTS - 1) >= wanted * longest:
+            shown.append(step)
+            wanted = step["tenure_days"] * (_POINTS - 1) // longest + 1
+    return [*shown, steps[-1]]
+
+
+def _revenue(readings: Readings) -> dict[str, Any]:
+    if "revenue_bridge" not in readings:
+        reason = "no amounts are known: the table has no column amount"
+        return dict.fromkeys(("bridge", "growth")) | {
+            "bridge_reason": reason,
+            "growth_reason": reason,
+        }
+    reading = readings["revenue_bridge"]
+    rows = _plain(reading.to_dicts())
+    period = getattr(reading.metric, "period", Period.MONTH).value
+    latest = _latest(rows)
+    no_rows = f"there is no {period} after that of the first purchase"
+    growth_reason = f"no {period} after that of the first purchase is over"
+    return {
+        "bridge": {"period": period, "rows": [_bridge(row) for row in rows[-_BRIDGES:]]}
+        if rows
+        else None,
+        "bridge_reason": None if rows else no_rows,
+        "growth": None if latest is None else _growth(latest, period),
+        "growth_reason": growth_reason if latest is None else None,
+    }
+
+
+def _bridge(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of the bridge, with revenue as it was before and is after."""
+    named = dict(row)
+    return {
+        "period_start": named.pop("period_start"),
+        "opening_amount": named.pop("previous_amount"),
+        "closing_amount": named.pop("current_amount"),
+        **named,
+    }
+
+
+def _growth(row: Mapping[str, Any], period: str) -> dict[str, Any]:
+    growth = Growth.of(row)
+    return {
+        "period": period,
+        "period_start": row["period_start"],
+        "change_amount": growth.change_amount,
+        "new_amount": growth.new_amount,
+        "existing_change_amount": growth.existing_change_amount,
+        "new_share": growth.new_share,
+        "is_bought": growth.is_bought,
+        "sentence": growth.sentence,
+    }
+
+
+def _latest(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The last row whose period is over."""
+    return next((row for row in reversed(rows) if row["is_complete"]), None)
+
+
+def _plain(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [{**row, "period_start": row["period_start"].isoformat()} for row in rows]

@@ -1,0 +1,373 @@
+"""What a company report says of value: a customer's, and what fewer leaving would add to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import narwhals as nw
+import numpy as np
+
+from custloyal.btyd.frames import as_floats
+from custloyal.economics import (
+    ACQUISITION_COST_CLAIM,
+    CLAIMS,
+    CustomerValue,
+    GainClaim,
+    gain,
+    value_curve,
+)
+from custloyal.errors import InvalidValueError
+from custloyal.metrics import AgeValue
+from custloyal.models import Share
+from custloyal.periods import last_full_day
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from custloyal.economics import Claim, Gain
+    from custloyal.engines import Table
+    from custloyal.scoring import Readings
+
+__all__ = ["value", "value_period"]
+
+POINTS = 5.0
+"""The percentage points of the published claims."""
+_PERIODS = {"year": 365, "quarter": 91, "month": 30}
+"""How many days a period of age has. Whole days: ages are counted from the first purchase day."""
+_LEAST_AGES = 2
+_LEAST_CUSTOMERS = 30
+_MARGINS = 5
+_CURVE = 20
+
+
+def value_period(seen_days: int, inactivity_days: int) -> str | None:
+    """The longest period of which at least two ages can be told from the data.
+
+    Args:
+        seen_days: Days from the first purchase to the last row.
+        inactivity_days: After how long a silence a customer has left.
+
+    Returns:
+        "year", "quarter" or "month"; None where there is none.
+
+    Example:
+        >>> value_period(1000, 180), value_period(545, 180), value_period(100, 180)
+        ('year', 'quarter', None)
+    """
+    for name, days in _PERIODS.items():
+        if seen_days >= inactivity_days + _LEAST_AGES * days:
+            return name
+    return None
+
+
+def value_metric(period: str) -> AgeValue:
+    """The metric on which margins by age rest."""
+    return AgeValue(step_days=_PERIODS[period])
+
+
+@attrs.frozen(kw_only=True)
+class _Age:
+    """Customers in one period of their age, of whom is known whether they left in it."""
+
+    at_risk: int
+    left: int
+    amount: float
+
+
+def value(
+    readings: Readings,
+    customers: nw.DataFrame[Any],
+    *,
+    period: str,
+    inactivity_days: int,
+    discount_share: float,
+    table: Table | None,
+) -> dict[str, Any] | str:
+    """Sum up what customers are worth.
+
+    Args:
+        readings: Readings of `value_metric`, and of `PriceOnly` where list prices are known.
+        customers: One row a customer with the columns of `BtydStatistics`.
+        period: The period of age.
+        inactivity_days: After how long a silence a customer has left.
+        discount_share: What a year's delay takes from money.
+        table: The second table, one row a customer; None where there is none.
+
+    Returns:
+        The section as plain values, as `report` describes it; or why there is none.
+    """
+    buyers = customers.filter(~nw.col("x").is_null())
+    price_only = None
+    if "price_only" in readings:
+        said = readings["price_only"].table.collect("polars")
+        bargain = said.filter(nw.col("is_price_only")).select("customer_id")
+        price_only = len(bargain)
+        buyers = buyers.join(bargain, on="customer_id", how="anti")
+    days = _PERIODS[period]
+    unseen = inactivity_days + (readings.as_of.day - last_full_day(readings.as_of)).days
+    brought = readings[AgeValue].table.collect("polars")
+    brought = brought.join(buyers.select("customer_id"), on="customer_id", how="semi")
+    basis, note, margin_share = _basis(brought)
+    ages = _ages(buyers, brought, days=days, unseen_days=unseen)
+    if not ages:
+        others = ", price-only buyers left out" if price_only else ""
+        return (
+            f"fewer than {_LEAST_CUSTOMERS} customers were seen for a {period} and "
+            f"{inactivity_days} days after it{others}"
+        )
+    left = Share(sum(age.left for age in ages), sum(age.at_risk for age in ages))
+    acquisition = _acquisition(buyers, table)
+    cost = 0.0 if isinstance(acquisition, str) else acquisition["per_customer_amount"]
+    discount = (1 + discount_share) ** (days / _PERIODS["year"]) - 1
+    margins = [margin_share * margin for margin in _margins(ages)]
+    try:
+        customer = CustomerValue(
+            defection_share=left.value,
+            margins=margins,
+            acquisition_cost_amount=cost,
+            discount_share=discount,
+            period=period,
+        )
+    except InvalidValueError as error:
+        nobody = "nobody left while they were seen, so that their value has no end"
+        return nobody if not left.numerator else str(error)
+    interval = left.interval()
+    assert interval is not None
+    gained, why_not = _gain(customer)
+    population = f"customers of this history, in {period}s of their age"
+    return {
+        "period": period,
+        "period_days": days,
+        "inactivity_days": inactivity_days,
+        "basis": basis,
+        "basis_sentence": note,
+        "discount_year_share": discount_share,
+        "discount_share": discount,
+        "acquisition_cost_known": cost > 0,
+        "price_only_left_out_count": price_only,
+        "customers_count": ages[0].at_risk,
+        "at_risk_count": left.denominator,
+        "left_count": left.numerator,
+        "defection_share": left.value,
+        "defection_low": interval.low,
+        "defection_high": interval.high,
+        "ages": [
+            {
+                "age": number,
+                "from_day": (number - 1) * days,
+                "at_risk_count": age.at_risk,
+                "left_count": age.left,
+                "defection_share": age.left / age.at_risk,
+                "margin_amount": margin_share * age.amount / age.at_risk,
+            }
+            for number, age in enumerate(ages, 1)
+        ],
+        "margin_amounts": margins,
+        "customer_value_amount": customer.value,
+        "customer_value_low_amount": customer.at(interval.high).value,
+        "customer_value_high_amount": customer.at(interval.low).value,
+        "base_profit_amount": customer.base_profit_amount,
+        "gain": None if gained is None else _gained(gained),
+        "gain_reason": why_not,
+        "curve": _curve(customer),
+        "acquisition": None if isinstance(acquisition, str) else _paid_back(acquisition, customer),
+        "acquisition_reason": acquisition if isinstance(acquisition, str) else None,
+        "claims": [_claim(claim, customer, gained, population) for claim in CLAIMS.values()],
+    }
+
+
+# What the value rests on ---------------------------------------------------------------------
+
+
+def _basis(brought: nw.DataFrame[Any]) -> tuple[str, str, float]:
+    """Whether margins are known, in words, and what share of an amount is margin."""
+    known = brought["margin_of_amount"].drop_nulls().sum() or 0.0
+    if not known > 0:
+        said = (
+            "No margins are known, so revenue stands in their place: what is worth keeping is "
+            "overstated by all that the goods cost."
+        )
+        return "revenue", said, 1.0
+    share = float(brought["margin_amount"].drop_nulls().sum()) / float(known)
+    part = float(known) / float(brought["amount"].drop_nulls().sum())
+    said = (
+        f"Margin is {share:.1%} of the revenue of the purchases of which both are known "
+        f"({part:.0%} of all revenue)."
+    )
+    return "margin", said, share
+
+
+def _ages(
+    buyers: nw.DataFrame[Any], brought: nw.DataFrame[Any], *, days: int, unseen_days: int
+) -> list[_Age]:
+    """The periods of age from the first, as long as enough customers were seen through each.
+
+    A customer is seen through a period where the silence after which they have left fits between
+    its end and today; they leave in the period of their last purchase.
+    """
+    seen = np.floor_divide(as_floats(buyers, "T") - unseen_days, days)
+    last = np.floor_divide(as_floats(buyers, "t_x"), days)
+    through = buyers.select("customer_id").with_columns(
+        nw.new_series("seen", seen.astype(np.int64), backend="polars")
+    )
+    rows = brought.join(through, on="customer_id", how="inner").with_columns(
+        age=nw.col("age_days") // days
+    )
+    sums = (
+        rows.filter(nw.col("age") < nw.col("seen"))
+        .group_by("age")
+        .agg(nw.col("amount").sum().alias("amount"))
+    )
+    amounts = dict(sums.iter_rows())
+    ages: list[_Age] = []
+    while True:
+        age = len(ages)
+        there = (seen > age) & ((last >= age) if age else True)
+        if there.sum() < _LEAST_CUSTOMERS:
+            return ages
+        ages.append(
+            _Age(
+                at_risk=int(there.sum()),
+                left=int((there & (last == age)).sum()),
+                amount=float(amounts.get(age) or 0.0),
+            )
+        )
+
+
+def _margins(ages: Sequence[_Age]) -> list[float]:
+    """The mean amount by age; the last of at most five is of all later ages, and goes on."""
+    parts = [*([age] for age in ages[: _MARGINS - 1]), ages[_MARGINS - 1 :]]
+    return [
+        sum(age.amount for age in part) / sum(age.at_risk for age in part) for part in parts if part
+    ]
+
+
+def _acquisition(buyers: nw.DataFrame[Any], table: Table | None) -> dict[str, Any] | str:
+    """What winning customers cost, where the second table says so."""
+    column = "acquisition_cost_amount"
+    if table is None:
+        return "there is no second table, in which acquisition_cost_amount could stand"
+    schema = table.collect_schema()
+    if column not in schema:
+        return f"the second table has no column {column}"
+    if not schema[column].is_numeric():
+        return f"{column} of the second table is no number"
+    costs = table.select("customer_id", nw.col(column).cast(nw.Float64)).collect("polars")
+    found = buyers.select("customer_id").join(costs, on="customer_id", how="left")[column]
+    known = found.drop_nulls()
+    known = known.filter(known.is_finite() & (known >= 0))
+    if not len(known):
+        return f"{column} is known of no customer who bought"
+    total = float(known.sum())
+    return {
+        "known_count": len(known),
+        "unknown_count": len(found) - len(known),
+        "total_amount": total,
+        "per_customer_amount": total / len(known),
+    }
+
+
+# What follows --------------------------------------------------------------------------------
+
+
+def _gain(customer: CustomerValue) -> tuple[Gain | None, str | None]:
+    if 100 * customer.defection_share < POINTS:
+        return None, (
+            f"{100 * customer.defection_share:.1f} % leave in a {customer.period}: there are no "
+            f"{POINTS:g} points to take away"
+        )
+    try:
+        return gain(customer, points=POINTS), None
+    except InvalidValueError as error:  # the value after would have no end
+        return None, str(error)
+
+
+def _gained(found: Gain) -> dict[str, Any]:
+    before, after = found.before, found.after
+    leaving = before.discount_share + after.defection_share
+    return {
+        "points": found.points,
+        "customer_before_amount": before.value,
+        "customer_after_amount": after.value,
+        "customer_gain_amount": found.customer_amount,
+        "customer_gain_share": found.customer_share,
+        "base_before_amount": before.base_profit_amount,
+        "base_after_amount": after.base_profit_amount,
+        "base_gain_amount": found.base_amount,
+        "base_gain_share": found.base_share,
+        # Of a customer and period: above it, the points cost more than they bring.
+        "customer_break_even_amount": found.customer_amount * leaving / (1 + before.discount_share),
+        "base_break_even_amount": found.base_amount,
+        "sentences": list(found.sentences),
+    }
+
+
+def _curve(customer: CustomerValue) -> list[dict[str, float]]:
+    """Value and profit over defection, from a fifth of today's to twice as much."""
+    today = customer.defection_share
+    low, high = today / 5, min(1.0, 2 * today)
+    shares = sorted({low + (high - low) * k / (_CURVE - 1) for k in range(_CURVE)} | {today})
+    return [
+        attrs.asdict(point)
+        for point in value_curve(customer, defection_shares=[each for each in shares if each > 0])
+    ]
+
+
+def _paid_back(acquisition: dict[str, Any], customer: CustomerValue) -> dict[str, Any]:
+    """What winning cost, beside what a customer brings, and what keeping may cost."""
+    each = acquisition["per_customer_amount"]
+    claim = ACQUISITION_COST_CLAIM
+    return {
+        **acquisition,
+        "value_before_cost_amount": customer.value + each,
+        "value_to_cost_ratio": (customer.value + each) / each if each else None,
+        "paid_back_periods": _paid_back_after(customer),
+        # What keeping a customer would cost if the published ratio were true here.
+        "claimed_retention_low_amount": each / claim.high,
+        "claimed_retention_high_amount": each / claim.low,
+    }
+
+
+def _paid_back_after(customer: CustomerValue) -> int | None:
+    """The number of periods after which the mean customer has brought what winning them cost."""
+    rho = (1 - customer.defection_share) / (1 + customer.discount_share)
+    left, stays = customer.acquisition_cost_amount, 1.0
+    if customer.value < 0:
+        return None
+    margins = [*customer.margins]
+    for number in range(1, 10_000):
+        left -= margins[min(number, len(margins)) - 1] * stays
+        if left <= 0:
+            return number
+        stays *= rho
+    return None
+
+
+def _claim(
+    claim: Claim, customer: CustomerValue, gained: Gain | None, population: str
+) -> dict[str, Any]:
+    own: dict[str, Any] = dict.fromkeys(
+        ("own_customer_gain_share", "own_base_gain_share", "implied_share")
+    )
+    differences: list[str] = []
+    if isinstance(claim, GainClaim):
+        own["implied_share"] = claim.implied_share
+        if gained is not None and claim.points == gained.points:
+            estimate = claim.reestimated(customer, population=population)
+            differences = list(estimate.differences)
+            own["own_customer_gain_share"] = gained.customer_share
+            own["own_base_gain_share"] = gained.base_share
+    return {
+        "name": claim.name,
+        "statement": claim.statement,
+        "low": claim.low,
+        "high": claim.high,
+        "population": claim.population,
+        "year": claim.year,
+        "source": claim.source,
+        "scope": claim.scope,
+        "rests_on": claim.kind.value,
+        **own,
+        "differences": differences,
+    }
