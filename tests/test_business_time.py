@@ -109,6 +109,27 @@ def test_hours_whose_slots_would_be_too_many(backend):
     agrees(backend, odd, walls, walls[3:] + walls[:3], [60.0 * n for n in range(len(walls))])
 
 
+@every_engine
+def test_a_calendar_that_opens_in_no_year_that_tables_know(backend):
+    later = BusinessCalendar({}, exceptions={"2150-01-05": "09:00-10:00"})
+    frame = frame_of(backend, asked=[at("2024-03-01T10:00")], answered=[at("2024-03-04T10:00")])
+    frame = with_elapsed(frame, later, start="asked", end="answered")
+    frame = with_next_open(with_added(frame, later, start="asked", hours=1), later, instant="asked")
+    [row] = by_id(backend, frame)
+    assert row["elapsed_business_s"] == 0
+    assert row["due_at"] is None
+    assert row["next_open_at"] is None
+
+
+@every_engine
+def test_days_with_many_stretches_and_stretches_of_many_days(backend):
+    minutes = [f"{hour:02}:00-{hour:02}:{hour + 7}" for hour in range(3, 24)]
+    breaks = BusinessCalendar({"tue": minutes, "wed-sun": "00:00-24:00"}, timezone="Asia/Kolkata")
+    edges = [at(f"2024-03-{day:02}T00:00") for day in range(1, 20)]
+    walls = [edge + n * timedelta(minutes=97, microseconds=1) for n, edge in enumerate(edges)]
+    agrees(backend, breaks, walls, walls[5:] + walls[:5], [3600.0 * n for n in range(len(walls))])
+
+
 @every_backend
 def test_the_reference_cases_in_every_library(backend):
     berlin = BusinessCalendar(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import attrs
+import narwhals as nw
 
 from custloyal.models import BusinessCalendar
 
@@ -78,4 +79,6 @@ def with_business_times(rows: Table, engine: Engine, columns: Mapping[str, Busin
         rows = engine.with_business_time(
             rows, columns=made, calendar=calendar, to_instant=to_instant
         )
+        if not to_instant:
+            rows = rows.with_columns(nw.col(*made).cast(nw.Int64))
     return rows

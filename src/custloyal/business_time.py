@@ -84,8 +84,8 @@ def with_elapsed(
     """
 
     def computed(rows: Table, engine: Engine) -> Table:
-        both = {_SINCE: business_time(_START, calendar), _UNTIL: business_time(_END, calendar)}
-        rows = with_business_times(rows, engine, both)
+        both = {_SINCE: _START, _UNTIL: _END}
+        rows = engine.with_business_time(rows, columns=both, calendar=calendar, to_instant=False)
         passed = nw.col(_UNTIL) - nw.col(_SINCE)
         # Polars multiplies by the reciprocal of a literal, and 7,200 s come out above 7,200.
         rows = rows.with_columns(passed.alias(_SINCE), (passed * 0 + _SECOND_US).alias(_UNTIL))

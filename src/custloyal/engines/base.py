@@ -228,7 +228,8 @@ class Engine(Protocol):
                 in UTC without a zone, or business times in microseconds.
             calendar: When the business is open.
             to_instant: Whether the new columns are the first instants by which those business
-                times have passed; else they are business times.
+                times have passed; else they are business times, whole microseconds that an
+                engine may hold in floats.
 
         Returns:
             The rows, with the new columns; null where the column is null, or lies outside of the

@@ -154,6 +154,9 @@ class PolarsEngine:
         rows: pl.LazyFrame = frame.to_native()
         steps = steps_of(calendar, to_instant=to_instant)
         numbers = {name: pl.col(column).to_physical() for name, column in columns.items()}
+        if not steps.edges.size:  # nothing opens in the years that are known
+            never = pl.lit(None, pl.Datetime("us"))
+            return nw.from_native(rows.with_columns(**dict.fromkeys(columns, never)))
         slots = steps.slots
         if slots is None:
             places = {name: _searched(number, steps) for name, number in numbers.items()}

@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
     from custloyal.models import BusinessCalendar
 
-__all__ = ["Pieces", "Slots", "Steps", "steps_of"]
+__all__ = ["DAY_US", "END", "FIRST", "Numbers", "Slots", "Steps", "openings_of", "steps_of"]
 
 Numbers: TypeAlias = "NDArray[np.int64]"
 
 FIRST_DAY, LAST_DAY = date(1950, 1, 1), date(2099, 12, 31)
 """The days in UTC that the functions know; other instants have no business time in a table."""
 
-_DAY_US = 86_400_000_000
-_FIRST, _END = (
-    (day.toordinal() - date(1970, 1, 1).toordinal() + after) * _DAY_US
+DAY_US = 86_400_000_000
+FIRST, END = (
+    (day.toordinal() - date(1970, 1, 1).toordinal() + after) * DAY_US
     for day, after in ((FIRST_DAY, 0), (LAST_DAY, 1))
 )
 _MOST_SLOTS = 6_000_000
@@ -55,25 +55,6 @@ class Slots:
     width: int
     packed: Numbers
     far: int = _FAR
-
-
-@attrs.frozen(eq=False)
-class Pieces:
-    """The parts of a function, none of which lies in two slots.
-
-    Args:
-        slots: In which slot each lies, from 0; several may lie in one.
-        edges: Where each begins.
-        ends: The first number after each.
-        shifts: What is added in each.
-        limits: What each does not exceed.
-    """
-
-    slots: Numbers
-    edges: Numbers
-    ends: Numbers
-    shifts: Numbers
-    limits: Numbers
 
 
 @attrs.frozen(eq=False)
@@ -110,19 +91,6 @@ class Steps:
         packed = np.where(rises, self.shifts[part], _FAR - self.limits[part])
         return Slots(first, width, packed)
 
-    def pieces(self, width: int) -> Pieces:
-        """The parts of the function, cut at the edges of slots of equal width."""
-        first = int(self.edges[0])
-        cuts = np.union1d(self.edges, np.arange(first, self.end, width, dtype=np.int64))
-        part = np.searchsorted(self.edges, cuts, side="right") - 1
-        return Pieces(
-            (cuts - first) // width,
-            cuts,
-            np.append(cuts[1:], self.end),
-            self.shifts[part],
-            self.limits[part],
-        )
-
 
 @lru_cache(maxsize=16)
 def steps_of(calendar: BusinessCalendar, *, to_instant: bool) -> Steps:
@@ -133,21 +101,21 @@ def steps_of(calendar: BusinessCalendar, *, to_instant: bool) -> Steps:
         to_instant: Whether it is the function from business time to the first instant by which
             so much has passed.
     """
-    opens, closes, before = _openings(calendar)
+    opens, closes, before = openings_of(calendar)
     if not to_instant:
-        return Steps(opens, before - opens, before + closes - opens, _END)
+        return Steps(opens, before - opens, before + closes - opens, END)
     # By the end of a stretch its time has passed at closing time: the next one begins a
     # microsecond later.
     total = int(before[-1] + closes[-1] - opens[-1])
     return Steps(before[1:] + 1, (opens - before)[1:], closes[1:], total + 1)
 
 
-def _openings(calendar: BusinessCalendar) -> tuple[Numbers, Numbers, Numbers]:
+def openings_of(calendar: BusinessCalendar) -> tuple[Numbers, Numbers, Numbers]:
     """Opening and closing instants, and the business time before each."""
     # Local days reach over the days in UTC by less than a day at either end.
     days = (date.fromordinal(FIRST_DAY.toordinal() - 2), date.fromordinal(LAST_DAY.toordinal() + 2))
-    found = np.array(calendar.openings(*days), dtype=np.int64).reshape(-1, 2).clip(_FIRST, _END)
+    found = np.array(calendar.openings(*days), dtype=np.int64).reshape(-1, 2).clip(FIRST, END)
     found = found[found[:, 0] < found[:, 1]]
     # The first part begins with the days, whether or not anything is open then.
-    opens, closes = np.vstack([[[_FIRST, _FIRST]], found]).T.copy()
+    opens, closes = np.vstack([[[FIRST, FIRST]], found]).T.copy()
     return opens, closes, np.append(0, np.cumsum(closes - opens)[:-1])
