@@ -296,6 +296,8 @@ model waits for numpy and scipy."""
 
 
 def __getattr__(name: str) -> Any:
+    if name == "plot":
+        return import_module("custloyal.plot")
     for module, names in _LATER.items():
         if name in names:
             return getattr(import_module(module), name)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
+from custloyal.formats import duration
 from custloyal.judging.statuses import objectives
 from custloyal.models.windows import check_timezone
-from custloyal.page.formats import duration
 from custloyal.rules import TIME_UNITS, Timed, Verdict
 from custloyal.rules.error_budget import ErrorBudget
 from custloyal.rules.objective import Objective

@@ -86,11 +86,13 @@ class Scores:
     """One row for each known customer, with what every metric at customer grain says of them.
 
     Args:
+        metrics: The metrics.
         as_of: The time as of which they were read.
         table: The rows.
         home: Where they go back to.
     """
 
+    metrics: tuple[Metric, ...]
     as_of: AsOf
     table: Table = attrs.field(repr=False)
     home: Home = attrs.field(repr=False)
@@ -184,7 +186,7 @@ def score(
                 Mistake(", ".join(sorted(twice)), "is given by two metrics", "score them apart")
             )
         scores = scores.join(table, on="customer_id", how="left")
-    return Scores(at, history.home.engine.store(scores), history.home)
+    return Scores(tuple(wanted.values()), at, history.home.engine.store(scores), history.home)
 
 
 def contributions(
@@ -227,7 +229,7 @@ def contributions(
     explained = whole.join(balances, on=list(view.of.grain), how="left").select(
         *shown, contribution=own * metric.slope(nw.col("_whole"))
     )
-    return Scores(at, setting.engine.store(explained), history.home)
+    return Scores((metric,), at, setting.engine.store(explained), history.home)
 
 
 def explain(history: History, metrics: Metric | Iterable[Metric]) -> str:

@@ -13,8 +13,8 @@ from custloyal.company_report import report as report_of
 from custloyal.datasets import cdnow_path
 from custloyal.engines import scanned
 from custloyal.errors import ConfigurationError, MissingExtraError, Mistake
+from custloyal.formats import counted, visible
 from custloyal.guess import guessed, looked_at
-from custloyal.page.formats import counted, visible
 from custloyal.rules import RuleBook
 
 try:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from custloyal.cli.summary import cell, new_table
-from custloyal.page.formats import count, counted, day, share, visible
+from custloyal.formats import count, counted, day, share, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

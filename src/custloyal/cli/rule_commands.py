@@ -26,11 +26,11 @@ from custloyal.cli.session import (
 )
 from custloyal.engines import write_parquet
 from custloyal.errors import ConfigurationError, DataError, Mistake
+from custloyal.formats import counted, visible
 from custloyal.judging import judge as judged
 from custloyal.judging.checking import check as checked
 from custloyal.judging.fitting import Fitted, fitted
 from custloyal.models import BusinessCalendar
-from custloyal.page.formats import counted, visible
 from custloyal.rules import RuleBook, rulebooks
 from custloyal.rules.finding import Severity
 from custloyal.rules.linter import lint

@@ -22,9 +22,9 @@ from custloyal.errors import (
     MissingColumnError,
     Mistake,
 )
+from custloyal.formats import counted, visible
 from custloyal.history import History
 from custloyal.mapping import IntakeMapping
-from custloyal.page.formats import counted, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -8,8 +8,8 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from custloyal.formats import amount, count, day, score, shortened, visible
 from custloyal.page import promise_words, words
-from custloyal.page.formats import amount, count, day, score, shortened, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

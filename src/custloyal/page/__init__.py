@@ -5,11 +5,12 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from custloyal import formats
 from custloyal.errors import MissingExtraError
-from custloyal.page import formats, promise_words, words
+from custloyal.page import promise_words, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from markupsafe import Markup
 
@@ -19,8 +20,6 @@ _LONGEST_TITLE, _LONGEST_ID_TITLE = 1_000, 12_000
 """So that names of any length do not swell the page."""
 _ROWS_SHOWN = 30
 """Of a table with a row for each word of the user's own."""
-_RUNGS = {"trust": "Trust", "like": "Like", "know": "Know"}
-_PARTS = {"top": "Know (top)", "middle": "Asked (middle)", "bottom": "Close (bottom)"}
 
 
 def render(report: Mapping[str, Any]) -> str:
@@ -44,6 +43,8 @@ def render(report: Mapping[str, Any]) -> str:
             purpose="write the page",
         ) from None
 
+    from custloyal.page import pictures  # noqa: PLC0415 (needs the same extra)
+
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(_template),
         autoescape=True,
@@ -66,11 +67,11 @@ def render(report: Mapping[str, Any]) -> str:
     return environment.get_template("report.html.jinja").render(
         report=report,
         said=said,
-        charts=dict(_charts(report, said, cohorts)),
+        charts=dict(pictures.charts(report, cohorts)),
         cohorts=cohorts,
         promises=promises,
         kept=kept,
-        promise_charts=[] if kept is None else list(_promise_charts(kept)),
+        promise_charts=[] if kept is None else list(pictures.promise_charts(kept)),
         promise_words=promise_words,
         shown=_ROWS_SHOWN,
         ages_shown=words.AGES_SHOWN,
@@ -79,59 +80,6 @@ def render(report: Mapping[str, Any]) -> str:
 
 def _template(name: str) -> str:
     return files("custloyal.page").joinpath(name).read_text(encoding="utf-8")
-
-
-def _charts(
-    report: Mapping[str, Any], said: Mapping[str, str], cohorts: words.CohortView
-) -> Iterator[tuple[str, Markup]]:
-    """The charts that there is something to draw for."""
-    from custloyal.page import charts  # noqa: PLC0415 (an optional extra)
-
-    customers = report["customers_count"] or 0
-    if customers and report["trust"]["bins"]:
-        trust = report["trust"]
-        histogram = charts.trust_histogram(trust["bins"], prior=trust["prior"])
-        yield "trust", charts.drawn(histogram, label=said["trust"])
-    if customers:
-        rungs = _with_shares(report["stages"], _RUNGS, customers)
-        yield "stages", charts.drawn(charts.bars(rungs), label=said["stages"])
-    funnel = report["stages"]["funnel"]
-    strangers = sum(count or 0 for count in funnel.values())
-    if strangers:
-        parts = _with_shares(funnel, _PARTS, strangers)
-        yield "funnel", charts.drawn(charts.bars(parts), label=said["funnel"])
-    if report["concentration"] is not None and report["concentration"]["lorenz"]:
-        curve = charts.lorenz_curve(report["concentration"])
-        yield "lorenz", charts.drawn(curve, label=said["lorenz"])
-    segments = report["segments"][:_ROWS_SHOWN]
-    if segments and segments[0]["revenue_share"] is not None:
-        yield "segments", charts.drawn(charts.share_bars(segments), label=said["segments"])
-    if cohorts.rows:
-        yield "cohorts", charts.drawn(charts.cohort_map(cohorts.rows), label=said["cohorts"])
-
-
-def _promise_charts(view: promise_words.PromiseView) -> Iterator[tuple[str, Markup, str]]:
-    """For each rule of which anything is decided its name, its chart, and what that shows."""
-    from custloyal.page import charts  # noqa: PLC0415 (an optional extra)
-
-    for rule in view.rules:
-        windows = rule["windows"]
-        if not any(each["decided_count"] for each in windows):
-            continue
-        names = [promise_words.axis_name(each["window"], rule["window"]) for each in windows]
-        chart = charts.kept_by_window(windows, names=names, lowest=view.lowest)
-        said = promise_words.over_time(rule)
-        yield rule["name"], charts.drawn(chart, label=said), said
-
-
-def _with_shares(
-    counts: Mapping[str, Any], names: Mapping[str, str], whole: float
-) -> list[tuple[str, float, str]]:
-    numbers = [(said, counts[name] or 0) for name, said in names.items()]
-    return [
-        (name, number, f"{formats.count(number)} ({formats.share(number / whole)})")
-        for name, number in numbers
-    ]
 
 
 def _identified(customer_id: object) -> Markup:

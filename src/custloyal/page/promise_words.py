@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from custloyal.page.formats import count, counted, day, month, share, shortened
+from custloyal.formats import count, counted, day, month, share, shortened
 
 __all__ = [
     "SIGNS",

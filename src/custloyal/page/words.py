@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from custloyal.page.formats import (
+from custloyal.formats import (
     amount,
     count,
     counted,

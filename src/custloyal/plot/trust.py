@@ -1,0 +1,124 @@
+"""Trust, drawn: how many customers have how much of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import altair as alt
+import narwhals as nw
+
+from custloyal.formats import count, counted, score, share
+from custloyal.metrics import Trust
+from custloyal.plot.given import found
+from custloyal.plot.look import (
+    ACCENT,
+    GROUND,
+    MUTED,
+    WARM,
+    count_axis,
+    data,
+    empty,
+    finished,
+    from_0_to_1,
+    tip,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from custloyal.scoring import Reading, Readings, Scores
+
+__all__ = ["trust_distribution", "trust_histogram"]
+
+_BINS = 20
+_TITLE = "Trust"
+
+
+def trust_distribution(readings: Reading | Readings | Scores) -> alt.LayerChart:
+    """How many customers have which trust; those below neutral in the warm colour.
+
+    Args:
+        readings: A reading of `Trust`, or readings or scores with one.
+
+    Returns:
+        A chart of 20 columns, for any number of customers.
+
+    Raises:
+        InvalidValueError: Where they are of another metric.
+        MissingColumnError: Where a frame without `trust` is given.
+
+    Example:
+        >>> import custloyal
+        >>> from custloyal.datasets import cdnow
+        >>> chart = trust_distribution(custloyal.read(cdnow(), custloyal.Trust()))
+        >>> chart.description
+        'Histogram of the trust of 2,357 customers: 2,357 (100.0%) stand at or \
+above the neutral 0.50. The highest column, 2,185 customers, lies between 0.50 and 0.55.'
+    """
+    given = found(readings, Trust, "trust")
+    metric = given.metric if isinstance(given.metric, Trust) else Trust()
+    place = (nw.col("trust") * _BINS).floor().clip(0, _BINS - 1).cast(nw.Int64)
+    binned = (
+        given.table.filter(~nw.col("trust").is_null())
+        .select(bin=place)
+        .group_by("bin")
+        .agg(nw.len().alias("count"))
+    )
+    counts = dict(binned.collect("polars").iter_rows())
+    bins = [
+        {"low": each / _BINS, "high": (each + 1) / _BINS, "customers_count": counts.get(each, 0)}
+        for each in range(_BINS)
+    ]
+    return trust_histogram(bins, prior=metric.prior_mean)
+
+
+def trust_histogram(bins: Sequence[Mapping[str, Any]], *, prior: float) -> alt.LayerChart:
+    """The same of customers that are counted already.
+
+    Args:
+        bins: `low`, `high` and `customers_count` of each.
+        prior: The score of who is not known.
+    """
+    rows = [
+        {"low": each["low"], "high": each["high"], "customers": each["customers_count"]}
+        for each in bins
+        if each["customers_count"]
+    ]
+    if not rows:
+        return empty(_TITLE, "No customer is known, so there is no trust to show.")
+    total = sum(row["customers"] for row in rows)
+    for row in rows:
+        row["range"] = f"{score(row['low'])} to {score(row['high'])}"
+        row["share"] = row["customers"] / total
+    base = alt.Chart(data(rows))
+    columns = base.mark_rect(stroke=GROUND, strokeWidth=1).encode(
+        x=from_0_to_1("low:Q", title="trust, 0 to 1", format=".2f"),
+        x2="high:Q",
+        y=count_axis("customers:Q", title="customers"),
+        y2=alt.Y2Datum(0),
+        color=alt.condition(alt.datum.high <= prior + 1e-9, alt.value(WARM), alt.value(ACCENT)),
+        tooltip=tip(range="trust", customers=("customers", ",d"), share=("of all", ".1%")),
+    )
+    neutral = alt.Chart(data([{"prior": prior, "text": f"nothing known: {prior:.2f}"}]))
+    rule = neutral.mark_rule(color=MUTED, strokeDash=[4, 3]).encode(x="prior:Q")
+    text = neutral.mark_text(align="right", dx=-6, y=8, color=MUTED).encode(
+        x="prior:Q", text="text:N"
+    )
+    return finished(columns + rule + text, title=_TITLE, said=_said(rows, prior, total), height=220)
+
+
+def _said(rows: Sequence[Mapping[str, Any]], prior: float, total: float) -> str:
+    below = sum(row["customers"] for row in rows if row["high"] <= prior + 1e-9)
+    above = sum(row["customers"] for row in rows if row["low"] >= prior - 1e-9)
+    most = max(rows, key=lambda row: (row["customers"], -row["low"]))
+    parts = [
+        f"{count(number)} ({share(number / total)}) {'stands' if number == 1 else 'stand'} "
+        f"{where} the neutral {score(prior)}"
+        for number, where in ((below, "below"), (above, "at or above"))
+        if number
+    ]
+    return (
+        f"Histogram of the trust of {counted(total, 'customer')}: {' and '.join(parts)}. The "
+        f"highest column, {counted(most['customers'], 'customer')}, lies between "
+        f"{score(most['low'])} and {score(most['high'])}."
+    )
