@@ -37,6 +37,7 @@ def picture(chart: Any, label: str) -> str:
             **_TEXT,
             **_SIZES,
             titleFontWeight="normal",
+            labelLimit=0,
             gridColor="#80808033",
             domainColor="#808080",
             tickColor="#808080",
