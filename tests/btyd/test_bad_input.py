@@ -48,6 +48,7 @@ IMPOSSIBLE = [
     (frame(T=math.inf), "T: is infinite in 1 row"),
     (frame(x=0), "t_x: is not 0 though x is 0 in 1 row"),
     (frame(t_x=0.0, T=0.0), "x: is above 0 though T is 0 in 1 row"),
+    (frame(t_x=0.0), "t_x: is 0 though x is above 0 in 1 row"),
 ]
 
 

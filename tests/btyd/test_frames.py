@@ -19,6 +19,7 @@ from custloyal.btyd import (
     FittedShiftedBetaGeometric,
     GammaGamma,
     MbgNbd,
+    NotIdentifiedWarning,
     ParetoNbd,
     ShiftedBetaGeometric,
     calibration,
@@ -167,6 +168,30 @@ def test_given_parameters_tell_nothing_of_a_fit():
     assert BG.parameters == {"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}
     nothing = (BG.fit, BG.covariance, BG.standard_errors, BG.log_likelihood, BG.identified)
     assert nothing == (None,) * 5
+
+
+def test_a_fitted_model_shows_what_a_person_wants_to_know(cdnow):
+    first, *lines = repr(BgNbd().fit(cdnow)).splitlines()
+    assert first == "FittedBgNbd, time in weeks"
+    assert lines == [
+        "  r      0.2426 ± 0.013",
+        "  alpha  4.414 ± 0.38",
+        "  a      0.7929 ± 0.19",
+        "  b      2.426 ± 0.71",
+        "log-likelihood -9,582.4 of 2,357 customers, identified, converged",
+    ]
+    with pytest.warns(NotIdentifiedWarning):
+        guess = BgNbd(invalid="set_aside").fit(pl.DataFrame({"x": [2, 2], "t_x": [5, 9], "T": 7}))
+    assert "of 1 customer, not identified, converged" in repr(guess)
+    assert "set aside: 1 where t_x exceeds T" in repr(guess)
+    assert "warning: the data do not determine r, alpha, a, b: there is one" in repr(guess)
+
+
+@pytest.mark.parametrize("model", [BG, AMOUNTS, FittedShiftedBetaGeometric(alpha=1, beta=2)])
+def test_given_parameters_show_themselves_as_code(model):
+    given = [f"{name}={value!r}" for name, value in model.parameters.items()]
+    given += ["time_unit='week'"] if model is BG else []
+    assert repr(model) == f"{type(model).__name__}({', '.join(given)})"
 
 
 def test_a_model_without_parameters_predicts_nothing():

@@ -10,7 +10,7 @@ from scipy.special import betainc
 
 from custloyal.btyd.estimation import Fit
 from custloyal.btyd.frames import Invalid
-from custloyal.btyd.integrals import Floats, beta_mean, chunks, logistic, softplus
+from custloyal.btyd.integrals import Floats, beta_mean, chunks, inner, logistic, softplus
 from custloyal.btyd.nbd import Counts
 from custloyal.btyd.newton import Derivatives
 from custloyal.btyd.purchase_model import FittedPurchaseModel, PurchaseModel, typical_scale
@@ -103,7 +103,7 @@ class _FittedGeometric(FittedPurchaseModel):
         return np.where(never, np.nan, np.maximum(rows.t_x, age))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class FittedBgNbd(_FittedGeometric):
     """A BG/NBD model with parameters, from a fit or given.
 
@@ -148,7 +148,7 @@ class FittedBgNbd(_FittedGeometric):
         self._check()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class FittedMbgNbd(_FittedGeometric):
     """An MBG/NBD model with parameters: as BG/NBD, and one may leave after the first purchase too.
 
@@ -267,12 +267,11 @@ class _GeometricLikelihood:
         nbd, gradient[:2], hessian[:2, :2] = self.counts.log_likelihood(r, alpha)
         j = np.arange(len(self.chances))
         stays, either = 1 / (b + j), 1 / (a + b + j)
-        value = nbd + self.chances @ np.log((b + j) * either)
-        gradient[2] -= self.chances @ either
-        gradient[3] += self.chances @ (stays - either)
-        both = self.chances @ (either * either)
-        hessian[2:, 2:] += both
-        hessian[3, 3] -= self.chances @ (stays * stays)
+        value = nbd + inner(self.chances, np.log((b + j) * either))
+        gradient[2] -= inner(self.chances, either)
+        gradient[3] += inner(self.chances, stays - either)
+        hessian[2:, 2:] += inner(self.chances, either * either)
+        hessian[3, 3] -= inner(self.chances, stays * stays)
         for part in chunks(len(self.rows), 8 * 1024):
             left = self._left(self.rows.where(part), r, alpha, a, b)
             value += left.value

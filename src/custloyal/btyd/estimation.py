@@ -81,6 +81,18 @@ class Fit:
     warnings: tuple[str, ...] = ()
     set_aside: Mapping[str, int] = attrs.field(factory=dict, converter=_as_counts)
 
+    @property
+    def lines(self) -> list[str]:
+        """The record in words."""
+        customers = f"{self.customers_count:,.10g} customer{'s' * (self.customers_count != 1)}"
+        identified = "identified" if self.identified else "not identified"
+        converged = "converged" if self.converged else "not converged"
+        return [
+            f"log-likelihood {self.log_likelihood:,.1f} of {customers}, {identified}, {converged}",
+            *(f"set aside: {count:,} where {reason}" for reason, count in self.set_aside.items()),
+            *(f"warning: {said}" for said in self.warnings),
+        ]
+
 
 class Fitted:
     """What all fitted models tell of themselves."""
@@ -121,6 +133,21 @@ class Fitted:
     def converged(self) -> bool | None:
         """Whether the fit ended at a maximum; None where the parameters were given."""
         return self.fit.converged if self.fit else None
+
+    def __repr__(self) -> str:
+        """What a person wants to know of a model; only of given parameters it is code."""
+        unit = getattr(self, "time_unit", None)
+        if self.fit is None:
+            given = [f"{name}={value!r}" for name, value in self.parameters.items()]
+            given += [f"time_unit={unit!r}"] if unit else []
+            return f"{type(self).__name__}({', '.join(given)})"
+        errors = self.standard_errors or {}
+        width = max(len(name) for name in self.parameter_names)
+        lines = [f"{type(self).__name__}{f', time in {unit}s' if unit else ''}"]
+        for name, value in self.parameters.items():
+            error = f" ± {errors[name]:.2g}" if errors else ""
+            lines.append(f"  {name:{width}}  {value:.4g}{error}")
+        return "\n".join([*lines, *self.fit.lines])
 
     def _check(self) -> None:
         refuse(*(check_number(name, getattr(self, name), above=0) for name in self.parameter_names))

@@ -34,7 +34,7 @@ UNKNOWN = "x or mean_repeat_amount is not known"
 SAMPLE = 8_000
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class FittedGammaGamma(Fitted):
     """A Gamma-Gamma model with parameters, from a fit or given.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
-from custloyal.btyd.integrals import Floats, summed
+from custloyal.btyd.integrals import Floats, inner, summed
 
 if TYPE_CHECKING:
     from custloyal.btyd.statistics import Statistics
@@ -53,10 +53,10 @@ class Counts:
         log_exposed = np.log(exposed)
         shapes = r * self.weight + self.purchases
         log_alpha = np.log(alpha)
-        value = n * r * log_alpha - shapes @ log_exposed + self.more @ np.log(j)
+        value = n * r * log_alpha - inner(shapes, log_exposed) + inner(self.more, np.log(j))
         gradient = np.array(
             [
-                n * log_alpha - self.weight @ log_exposed + (self.more / j).sum(),
+                n * log_alpha - inner(self.weight, log_exposed) + (self.more / j).sum(),
                 n * r / alpha - (shapes / exposed).sum(),
             ]
         )
@@ -67,4 +67,4 @@ class Counts:
                 [mixed, -n * r / alpha**2 + (shapes / (exposed * exposed)).sum()],
             ]
         )
-        return float(value), gradient, hessian
+        return value, gradient, hessian

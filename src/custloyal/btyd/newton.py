@@ -42,8 +42,9 @@ class Derivatives:
     @property
     def is_finite(self) -> bool:
         """Whether all numbers are finite."""
-        numbers = (self.value, self.gradient.sum(), self.hessian.sum())
-        return bool(np.isfinite(numbers).all())
+        # Not of their sums: infinities of both signs make numpy warn.
+        numbers = (self.value, self.gradient, self.hessian)
+        return all(bool(np.isfinite(number).all()) for number in numbers)
 
 
 class LogLikelihood(Protocol):

@@ -10,7 +10,16 @@ from scipy.special import gammaln
 
 from custloyal.btyd.estimation import Fit
 from custloyal.btyd.frames import Invalid
-from custloyal.btyd.integrals import CUT, Floats, chunks, legendre, logistic, power_nodes, softplus
+from custloyal.btyd.integrals import (
+    CUT,
+    Floats,
+    chunks,
+    inner,
+    legendre,
+    logistic,
+    power_nodes,
+    softplus,
+)
 from custloyal.btyd.nbd import Counts
 from custloyal.btyd.newton import Derivatives
 from custloyal.btyd.purchase_model import FittedPurchaseModel, PurchaseModel, typical_scale
@@ -67,19 +76,20 @@ class ParetoProcess:
     def counts(self, horizon: Floats, most: int) -> Floats:
         """The probabilities of 0, 1, ..., most purchases within it, a column each."""
         alive = np.exp(-self.s * np.log1p(horizon / self.beta))
-        columns = [
+        columns = [1 - self.any(horizon)]
+        columns += [
             np.exp(self._log_made(horizon, n)) * alive + self._made_before_leaving(horizon, n)
-            for n in range(most + 1)
+            for n in range(1, most + 1)
         ]
         return np.stack(columns, axis=1)
 
     def _log_made(self, time: Floats, n: int) -> Floats:
-        """The log probability of n purchases in a time, of a customer who never leaves."""
+        """The log probability of n > 0 purchases in a time, of a customer who never leaves."""
         k = self.shape if time.ndim == 1 else self.shape[:, None]
         scale = self.scale if time.ndim == 1 else self.scale[:, None]
-        ways = gammaln(k + n) - gammaln(k) - gammaln(n + 1) if n else np.zeros_like(k)
-        made: Floats = ways - k * np.log1p(time / scale)
-        return made - n * np.log1p(scale / time) if n else made
+        ways = gammaln(k + n) - gammaln(k) - gammaln(n + 1)
+        made: Floats = ways - k * np.log1p(time / scale) - n * np.log1p(scale / time)
+        return made
 
     def _made_before_leaving(self, horizon: Floats, n: int) -> Floats:
         """The integral over the time of leaving, in ln(time), where it is log-concave."""
@@ -109,7 +119,7 @@ class ParetoProcess:
         return integral
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class FittedParetoNbd(FittedPurchaseModel):
     """A Pareto/NBD model with parameters, from a fit or given.
 
@@ -264,7 +274,7 @@ class _ParetoLikelihood:
         value, gradient, hessian = 0.0, np.zeros(4), np.zeros((4, 4))
         value, gradient[:2], hessian[:2, :2] = self.counts.log_likelihood(r, alpha)
         n, weight, lived = self.counts.customers_count, self.counts.weight, beta + self.counts.T
-        log_lived = weight @ np.log(lived)
+        log_lived = inner(weight, np.log(lived))
         value += s * (n * np.log(beta) - log_lived)
         gradient[2] = n * np.log(beta) - log_lived
         gradient[3] = s * (n / beta - (weight / lived).sum())

@@ -26,6 +26,11 @@ if TYPE_CHECKING:
         """Customers alive at some time, and what they do from then on; a row each."""
 
         @property
+        def shape(self) -> Floats:
+            """The shapes of their purchase rates."""
+            ...
+
+        @property
         def scale(self) -> Floats:
             """The scales of their purchase rates, in units of time."""
             ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 __all__ = ["residual_value"]
 
 NODES = 48
+EARLIER = 256
+NODES_PER_FOLD = 4
+"""An e-fold of time needs so many nodes for eleven digits."""
+
 NEW = (
     "discounted_purchases",
     "expected_amount",
@@ -115,10 +120,15 @@ def discounted(process: Process, horizon: Floats, *, force: float) -> Floats:
         return process.expected(horizon)
     # What is discounted by e^-42 counts no longer.
     end = np.minimum(horizon, CUT / force)
-    total = np.exp(-force * end) * process.expected(end)
-    length = np.log1p(end / process.scale)
-    for node, weight in zip(*legendre(NODES), strict=True):
-        at = process.scale * np.expm1(node * length)
-        step = weight * length * (process.scale + at)
+    whole = process.expected(end)
+    total = np.exp(-force * end) * whole
+    # E bends where its first rate would have brought the whole, or somewhat earlier: from there on
+    # nodes are spaced by the logarithm of the time.
+    bend = np.minimum(whole * process.scale / process.shape, end) / EARLIER
+    length = np.log1p(end / bend)
+    count = max(NODES, math.ceil(NODES_PER_FOLD * float(length.max(initial=0))))
+    for node, weight in zip(*legendre(count), strict=True):
+        at = bend * np.expm1(node * length)
+        step = weight * length * (bend + at)
         total += step * force * np.exp(-force * at) * process.expected(at)
     return total

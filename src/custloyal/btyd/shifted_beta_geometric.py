@@ -37,7 +37,7 @@ __all__ = ["FittedShiftedBetaGeometric", "ShiftedBetaGeometric"]
 LONGEST = 1_000_000
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class FittedShiftedBetaGeometric(Fitted):
     """A shifted beta-geometric model with parameters, from a fit or given.
 

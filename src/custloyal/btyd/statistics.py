@@ -272,4 +272,6 @@ def _checks(rows: Statistics) -> list[tuple[str, str, Flags]]:
             ("t_x", "exceeds T", t_x > T),
             ("t_x", "is not 0 though x is 0", (x == 0) & (t_x != 0)),
             ("x", "is above 0 though T is 0", (x > 0) & (T == 0)),
+            # Times in whole weeks look so. A likelihood of purchases in no time has no maximum.
+            ("t_x", "is 0 though x is above 0", (x > 0) & (t_x == 0)),
         ]
