@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import io
-import re
-from html import escape
 from typing import TYPE_CHECKING, Any
+
+from custloyal.page.drawing import drawn
+from custloyal.plot.look import ACCENT, INK, LINE, MUTED, WARM
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-TEAL, AMBER, GREY = "#00897b", "#c77700", "#8a8a8a"
-_TEXT = {"labelColor": "currentColor", "titleColor": "currentColor"}
-_SIZES = {"labelFontSize": 14, "titleFontSize": 14}
+__all__ = ["ACCENT", "INK", "MUTED", "WARM", "picture", "table"]
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -23,34 +21,32 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in [head, rule, *cells]) + "\n"
 
 
-def picture(chart: Any, label: str) -> str:
+def picture(chart: Any, said: str | None = None) -> str:
     """A chart as it stands in the page, in the colours of its scheme.
 
     Args:
-        chart: An altair chart.
-        label: What it shows, in words, for who cannot see it.
+        chart: One of `custloyal.plot`, which has its words; or any chart of altair.
+        said: What that shows, in words, for who cannot see it.
     """
-    chart = (
-        chart.properties(background="transparent")
-        .configure(font="inherit")
+    if said is not None:
+        chart = _dressed(chart).properties(description=said)
+    return f'<div class="chart">{drawn(chart)}</div>'
+
+
+def _dressed(chart: Any) -> Any:
+    sizes = {"labelFontSize": 12.5, "titleFontSize": 12.5}
+    return (
+        chart.configure(background="transparent", aria=False)
         .configure_axis(
-            **_TEXT,
-            **_SIZES,
+            **sizes,
+            labelColor=MUTED,
+            titleColor=MUTED,
             titleFontWeight="normal",
             labelLimit=0,
-            gridColor="#80808033",
-            domainColor="#808080",
-            tickColor="#808080",
+            gridColor=LINE,
+            domainColor=LINE,
+            tickColor=LINE,
         )
-        .configure_legend(**_TEXT, **_SIZES, orient="top", labelLimit=0, title=None)
-        .configure_header(**_TEXT, **_SIZES)
-        .configure_title(color="currentColor", fontSize=14, anchor="start")
+        .configure_legend(**sizes, labelColor=MUTED, orient="top", labelLimit=0, title=None)
         .configure_view(stroke=None)
     )
-    drawn = io.StringIO()
-    chart.save(drawn, format="svg")
-    # On a phone the picture shrinks as far as its words can be read, and then scrolls.
-    least = 0.7 * float(re.search(r'width="([\d.]+)"', drawn.getvalue())[1])  # type: ignore[index]
-    style = f"max-width:100%;height:auto;min-width:{least:.0f}px"
-    named = f'<svg role="img" aria-label="{escape(label)}" style="{style}" '
-    return f'<div style="overflow-x:auto">{drawn.getvalue().replace("<svg ", named, 1)}</div>'

@@ -22,6 +22,7 @@ PUBLIC = (
     ".judging",
     ".metrics",
     ".models",
+    ".plot",
     ".rules",
     ".scoring",
     ".simulation",
