@@ -65,10 +65,12 @@ def in_order(rows: Iterable[Row]) -> list[Row]:
 def number_of(promise: Measured, row: Row) -> float | None:
     if promise.column == FEELING:
         return evidence({**row, "kind": "other"})  # what the kind alone says is no feeling
-    if promise.column == "rings" and row.get("rings") is None:
-        wait = row.get("wait_s")
-        return None if wait is None else math.floor(wait / promise.cadence.cycle_s) + 1.0
-    value = row.get(promise.column)
+    # Nobody waits for less than no time.
+    known = {name: row.get(name) for name in ("rings", "wait_s", promise.column)}
+    known |= {n: None for n in ("rings", "wait_s") if known[n] is not None and known[n] < 0}
+    if promise.column == "rings" and known["rings"] is None and known["wait_s"] is not None:
+        return math.floor(known["wait_s"] / promise.cadence.cycle_s) + 1.0
+    value = known[promise.column]
     return None if value is None else float(value)
 
 

@@ -9,7 +9,7 @@ import narwhals as nw
 import polars as pl
 import pytest
 
-from custloyal import History, ServiceRule, at_most, judge, where, within
+from custloyal import History, ServiceRule, at_least, at_most, judge, where, within
 
 NINE = datetime(2024, 5, 6, 9, tzinfo=UTC)
 by_engine = pytest.mark.parametrize(
@@ -96,3 +96,30 @@ def test_what_was_answered_while_closed_is_not_open(brought):
     assert said["ended_at"] == NINE + timedelta(hours=9)
     rejected = nw.from_native(verdicts.in_history().rejected).lazy().collect("polars")
     assert len(rejected) == 0
+
+
+@by_engine
+@pytest.mark.parametrize(
+    ("promise", "said"),
+    [
+        (at_most(2, "rings"), ["unknown", "missed", "met"]),
+        (at_least(1, "rings"), ["unknown", "met", "met"]),
+        (at_most(30, "seconds", of="wait_s"), ["unknown", "unknown", "met"]),
+        (at_most(0, "days", of="delay_days"), ["met", "met", "missed"]),
+    ],
+    ids=str,
+)
+def test_less_than_no_rings_are_not_known(brought, promise, said):
+    table = pl.DataFrame(
+        {
+            "customer_id": ["ann"] * 3,
+            "kind": ["question"] * 3,
+            "occurred_at": [NINE + timedelta(days=day) for day in range(3)],
+            "rings": [-1, 3, None],
+            "wait_s": [-0.5, -0.5, 11.0],
+            "delay_days": [-1.0, 0.0, 0.5],
+        }
+    )
+    verdicts = judge(History.from_native(brought(table)), rule(promise), as_of="2024-06-01")
+    told = sorted(verdicts.to_dicts(), key=lambda row: row["occurred_at"])
+    assert [row["verdict"] for row in told] == said

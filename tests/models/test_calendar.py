@@ -170,6 +170,30 @@ def test_open_is_what_the_clock_shows(situation):
         assert utc(calendar.next_open(instant)) == expected
 
 
+@given(situations(1))
+def test_it_closes_where_it_is_first_not_open(situation):
+    calendar, instant = situation
+    in_zone = calendar.next_close(instant)
+    assert in_zone.timezone_name == calendar.timezone
+    closes = utc(in_zone)
+    assert not calendar.is_open(closes)
+    assert exactly(calendar.elapsed(instant, closes)) == closes - instant
+    assert (closes == instant) is not calendar.is_open(instant)
+
+
+@given(situations(1), st.integers(-60, 60), st.integers(0, 10**15))
+def test_far_apart_it_is_the_sum_of_what_is_open_between(situation, years, amount):
+    calendar, instant = situation
+    other = instant.replace(year=instant.year + years, day=1)
+    first, last = sorted((instant, other))
+    edges = calendar.openings(first.date() - 2 * DAY, last.date() + 2 * DAY)
+    low, high = ((each - datetime(1970, 1, 1, tzinfo=UTC)) // MICROSECOND for each in (first, last))
+    between = sum(max(0, min(closes, high) - max(opens, low)) for opens, closes in edges)
+    assert exactly(calendar.elapsed(first, last)) == between * MICROSECOND
+    due = calendar.add(instant, seconds=amount / 10**6)
+    assert exactly(calendar.elapsed(instant, due)) == amount * MICROSECOND
+
+
 @given(situations(1), st.integers(0, 90 * 3600 * 10**6))
 def test_as_much_as_was_added_has_passed_and_not_a_microsecond_earlier(situation, amount):
     calendar, start = situation
@@ -413,6 +437,10 @@ def test_a_search_ends_where_nothing_opens_any_more():
     for ask in (lambda: once.next_open("2024-01-10T10:00Z"), lambda: once.add("2024Z", hours=2)):
         with pytest.raises(InvalidValueError):
             ask()
+    assert once.next_close("2024-01-10T09:30Z") == at("2024-01-10T10:00")
+    assert once.next_close("2024-01-10T10:00Z") == at("2024-01-10T10:00")
+    with pytest.raises(InvalidValueError, match="has no closing for 20 years after 2024-01-09"):
+        BusinessCalendar.always().next_close("2024-01-09T00:00Z")
     with pytest.raises(InvalidValueError, match="has no opening for 20 years after 2024-01-09"):
         once.add("2024-01-09T00:00Z", hours=1.0001)
     assert once.add("2024-01-09T00:00Z", hours=1) == at("2024-01-10T10:00")

@@ -191,9 +191,23 @@ def test_a_part_that_means_nothing_is_refused(options, said):
         ),
         (lambda: at_most(2, "rings", of=3), "of: is 3, neither a column nor rows"),
         (lambda: at_most("2", "rings"), "threshold: is '2', no number"),
+        (
+            lambda: at_most(-1, "rings"),
+            "threshold: is -1, and there are never fewer than 0 rings (say 0 or more)",
+        ),
+        (lambda: above(-0.5, "handoffs"), "threshold: is -0.5, and there are never fewer"),
+        (
+            lambda: at_least(-1, "times", of=where(kind="reopen")),
+            "threshold: is -1, and there are never fewer than 0 times",
+        ),
+        (
+            lambda: below(-1, "hours", of="handle_s"),
+            "threshold: is -1, and there are never fewer than 0 hours",
+        ),
         (lambda: at_most(threshold=True, unit="rings"), "threshold: is True, no number"),
         (lambda: at_most(float("nan"), "rings"), "threshold: is nan, which nothing can fail"),
         (lambda: at_most(2, 3), "unit: is 3, no text"),
+        (lambda: at_most(2, ["rings"]), "unit: is ['rings'], no text"),
         (
             lambda: at_most(2, "rings", country="UK"),
             "country: 'UK' has no preset (allowed: 'US'",

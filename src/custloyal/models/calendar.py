@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime, tzinfo
 from fractions import Fraction
 from functools import cached_property, lru_cache
-from itertools import pairwise
 from typing import Any, TypeAlias
 
 import attrs
@@ -23,7 +22,17 @@ from custloyal.models.opening_hours import (
     said,
 )
 from custloyal.models.special_days import overlaps, read_exceptions, read_holidays
-from custloyal.models.windows import AsOf, check_timezone
+from custloyal.models.stretches import StretchBlock, joined
+from custloyal.models.wall_times import (
+    BLOCK_DAYS,
+    EPOCH,
+    LAST_DAY,
+    MICROSECOND,
+    instant_of,
+    microseconds,
+    offsets_of,
+)
+from custloyal.models.windows import check_timezone
 
 __all__ = ["AS_GIVEN", "BusinessCalendar", "InstantLike"]
 
@@ -33,15 +42,8 @@ InstantLike: TypeAlias = str | datetime
 AS_GIVEN = "as_given"
 """In the metadata of a field: it reads texts itself, so configurations hand over what stands."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-_MINUTE = timedelta(minutes=1)
-_MINUTE_US = 60_000_000
-_DAY_US = MIDNIGHT * _MINUTE_US
-_EPOCH_DAY = _EPOCH.toordinal()
-_LAST_DAY = date.max.toordinal()
-_BLOCK = 512  # days
 _LONGEST_CLOSURE = 20 * 366  # days
+_MOST_EMPTY = _LONGEST_CLOSURE // BLOCK_DAYS
 _NO_HOURS: Mapping[str, tuple[str, ...]] = FrozenMapping({})
 
 
@@ -67,7 +69,7 @@ def _as_exceptions(value: Mapping[Any, HoursText]) -> Mapping[str, tuple[str, ..
     return FrozenMapping({day.isoformat(): tuple(map(said, days[day])) for day in sorted(days)})
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class BusinessCalendar:
     """When a business is open: weekly hours in a time zone, holidays and exceptions.
 
@@ -163,9 +165,10 @@ class BusinessCalendar:
         """
         since, until = _instants(start=start, end=end)
         sign, low, high = (1, since, until) if since <= until else (-1, until, since)
-        stretches = self._stretches(self._day(low), self._day(high) + 1)
-        clipped = (min(closes, high) - max(opens, low) for opens, closes in stretches)
-        return pendulum.Duration(microseconds=sign * sum(each for each in clipped if each > 0))
+        first, before = self._passed(low)
+        last, by_the_end = self._passed(high)
+        between = sum(_block(self, number).total for number in range(first, last))
+        return pendulum.Duration(microseconds=sign * (between + by_the_end - before))
 
     def add(
         self,
@@ -203,11 +206,17 @@ class BusinessCalendar:
         left = round(total * 1_000_000)
         if not left:
             return self._local(since)
-        for opens, closes in self._from(since):
-            first = max(opens, since)
-            if left <= closes - first:
-                return self._local(first + left)
-            left -= closes - first
+        first, passed = self._passed(since)
+        left += passed
+        empty = 0
+        for number in range(first, LAST_DAY // BLOCK_DAYS + 1):
+            block = _block(self, number)
+            if left <= block.total:
+                return self._local(block.reached(left))
+            left -= block.total
+            empty = 0 if block.total else empty + 1
+            if empty > _MOST_EMPTY:
+                break
         raise self._closed_after(since)
 
     def is_open(self, instant: InstantLike) -> bool:
@@ -244,6 +253,34 @@ class BusinessCalendar:
             return self._local(max(opens, at))
         raise self._closed_after(at)
 
+    def next_close(self, instant: InstantLike) -> pendulum.DateTime:
+        """The first instant, from one on, at which the business is closed.
+
+        Args:
+            instant: From when; itself where the business is closed.
+
+        Returns:
+            The instant, in the calendar's zone.
+
+        Raises:
+            InvalidValueError: Where it is no instant, or nothing closes for 20 years.
+
+        Example:
+            >>> office = BusinessCalendar({"fri-sat": "22:00-06:00"})
+            >>> office.next_close("2024-01-19T23:00:00Z").isoformat()
+            '2024-01-20T06:00:00+00:00'
+        """
+        (at,) = _instants(instant=instant)
+        day = self._day(at)
+        for opens, closes in joined(self._stretches(day, day + _LONGEST_CLOSURE)):
+            if opens <= at < closes:
+                if self._day(closes) > day + _LONGEST_CLOSURE:
+                    raise self._never_after(at, "closing", "a calendar that always opens has none")
+                return self._local(closes)
+            if opens > at:
+                break
+        return self._local(at)
+
     def openings(self, first: date, last: date) -> list[tuple[int, int]]:
         """The open stretches of local days, as engines read them.
 
@@ -260,7 +297,7 @@ class BusinessCalendar:
             >>> night.openings(date(1970, 1, 2), date(1970, 1, 10))
             [(165600000000, 194400000000), (770400000000, 799200000000)]
         """
-        return list(_joined(self._stretches(first.toordinal(), last.toordinal())))
+        return list(joined(self._stretches(first.toordinal(), last.toordinal())))
 
     @cached_property
     def _zone(self) -> tzinfo:
@@ -280,11 +317,19 @@ class BusinessCalendar:
     def _closed(self) -> frozenset[int]:
         return frozenset(day.toordinal() for day in self.holidays)
 
+    def _passed(self, instant: int) -> tuple[int, int]:
+        """The block of days of an instant, and the business time since that block began."""
+        day = self._day(instant)
+        number = day // BLOCK_DAYS
+        # A day that comes again after midnight was shown: the next one has begun before.
+        blocks = {number, (day + 1) // BLOCK_DAYS}
+        return number, sum(_block(self, each).passed(instant) for each in blocks)
+
     def _from(self, since: int) -> Iterator[tuple[int, int]]:
         """The stretches that end after an instant, until nothing opens for 20 years."""
         day = self._day(since)
         opened = day
-        while day - opened < _LONGEST_CLOSURE and day <= _LAST_DAY:
+        while day - opened < _LONGEST_CLOSURE and day <= LAST_DAY:
             for opens, closes in self._stretches(day, day):
                 if closes > since:
                     opened = day
@@ -293,12 +338,12 @@ class BusinessCalendar:
 
     def _stretches(self, first: int, last: int) -> Iterator[tuple[int, int]]:
         """The stretches of local days, one over midnight as two that touch."""
-        for day in range(first, min(last, _LAST_DAY) + 1):
-            block, place = divmod(day, _BLOCK)
-            offset = _offsets(self.timezone, block)[place]
+        for day in range(first, min(last, LAST_DAY) + 1):
+            block, place = divmod(day, BLOCK_DAYS)
+            offset = offsets_of(self.timezone, block)[place]
             for opens, closes in self._hours_of(day):
-                since = _instant(self.timezone, offset, day, opens)
-                until = _instant(self.timezone, offset, day, min(closes, MIDNIGHT))
+                since = instant_of(self.timezone, offset, day, opens)
+                until = instant_of(self.timezone, offset, day, min(closes, MIDNIGHT))
                 if since < until:  # not where the clock skips all of it
                     yield since, until
 
@@ -314,61 +359,35 @@ class BusinessCalendar:
     def _day(self, instant: int) -> int:
         """The local day on which an instant falls, as an ordinal."""
         try:
-            return (_EPOCH + instant * _MICROSECOND).astimezone(self._zone).toordinal()
+            return (EPOCH + instant * MICROSECOND).astimezone(self._zone).toordinal()
         except OverflowError:
-            return 1 if instant < 0 else _LAST_DAY
+            return 1 if instant < 0 else LAST_DAY
 
     def _local(self, instant: int) -> pendulum.DateTime:
         try:
-            local = (_EPOCH + instant * _MICROSECOND).astimezone(self._zone)
+            local = (EPOCH + instant * MICROSECOND).astimezone(self._zone)
         except OverflowError:
             raise self._closed_after(instant) from None
         return pendulum.instance(local)
 
     def _closed_after(self, instant: int) -> InvalidValueError:
+        mend = "look at holidays and exceptions, or at the time that was asked for"
+        return self._never_after(instant, "opening", mend)
+
+    def _never_after(self, instant: int, what: str, mend: str) -> InvalidValueError:
         try:
-            at = (_EPOCH + instant * _MICROSECOND).isoformat()
+            at = (EPOCH + instant * MICROSECOND).isoformat()
         except OverflowError:
             at = "the year 9999"
-        message = f"has no opening for 20 years after {at}"
-        mend = "look at holidays and exceptions, or at the time that was asked for"
-        return InvalidValueError(Mistake("calendar", message, mend))
+        return InvalidValueError(
+            Mistake("calendar", f"has no {what} for 20 years after {at}", mend)
+        )
 
 
-@lru_cache(maxsize=1024)
-def _offsets(timezone: str, block: int) -> tuple[int | None, ...]:
-    """For each day of a block what the clock is ahead of UTC; None where it changes on that day.
-
-    No clock is changed and changed back within a day.
-    """
-    zone = check_timezone(timezone)
-    days = range(block * _BLOCK, (block + 1) * _BLOCK + 1)
-    midnights = [zone.utcoffset(datetime.fromordinal(min(max(day, 1), _LAST_DAY))) for day in days]
-    return tuple(
-        today // _MICROSECOND if today is not None and today == tomorrow else None
-        for today, tomorrow in pairwise(midnights)
-    )
-
-
-def _instant(timezone: str, offset: int | None, day: int, minute: int) -> int:
-    """The first instant at which the clock shows a wall time of a day or a later one."""
-    if offset is not None:
-        return (day - _EPOCH_DAY) * _DAY_US + minute * _MINUTE_US - offset
-    wall = datetime.fromordinal(day) + minute * _MINUTE  # the years of changes end before 9999
-    return _microseconds(AsOf.parse(wall, timezone=timezone).instant)
-
-
-def _joined(stretches: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    kept: tuple[int, int] | None = None
-    for opens, closes in stretches:
-        if kept and kept[1] == opens:
-            kept = kept[0], closes
-            continue
-        if kept:
-            yield kept
-        kept = opens, closes
-    if kept:
-        yield kept
+@lru_cache(maxsize=256)
+def _block(calendar: BusinessCalendar, number: int) -> StretchBlock:
+    first = number * BLOCK_DAYS
+    return StretchBlock.of(calendar._stretches(max(first, 1), first + BLOCK_DAYS - 1))  # noqa: SLF001
 
 
 def _by_ordinal(
@@ -384,7 +403,7 @@ def _instants(**values: InstantLike) -> list[int]:
         for path, value in values.items()
     }
     refuse(*(check_instant(path, value) for path, value in read.items()))
-    return [_microseconds(value) for value in read.values()]
+    return [microseconds(value) for value in read.values()]
 
 
 def _parsed(text: str) -> datetime:
@@ -392,7 +411,3 @@ def _parsed(text: str) -> datetime:
         return datetime.fromisoformat(text.strip())
     except ValueError:
         return text  # type: ignore[return-value]  # named by the check
-
-
-def _microseconds(instant: datetime) -> int:
-    return (instant - _EPOCH) // _MICROSECOND

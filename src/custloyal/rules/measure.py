@@ -10,8 +10,8 @@ import attrs
 from custloyal.rules.clocked import Clocked
 from custloyal.rules.counted import Contacted, Counted, HandedOn
 from custloyal.rules.followed import Followed
-from custloyal.rules.measured import FEELING, LastMeasured, Measured
-from custloyal.rules.promise import TIME_UNITS, Comparator
+from custloyal.rules.measured import FEELING, UNSIGNED, LastMeasured, Measured
+from custloyal.rules.promise import Comparator
 
 if TYPE_CHECKING:
     from custloyal.rules.promise import Promise
@@ -137,8 +137,8 @@ def _column(promise: Promise) -> str:
 def _possible(promise: Promise) -> Range:
     if _column(promise) == FEELING:
         return Range(-1, 1)
-    never_negative = promise.unit in TIME_UNITS or promise.unit in ("times", "handoffs")
-    return Range(0) if never_negative or _column(promise) == _RINGS else Range()
+    is_signed = isinstance(promise, Measured) and promise.column not in UNSIGNED
+    return Range() if is_signed else Range(0)
 
 
 def _key(rule: ServiceRule) -> Key:

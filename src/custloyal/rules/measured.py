@@ -16,11 +16,13 @@ from custloyal.rules.rings import RingCadence
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["FEELING", "LastMeasured", "Measured", "unit_of"]
+__all__ = ["FEELING", "UNSIGNED", "LastMeasured", "Measured", "unit_of"]
 
 FEELING = "feeling"
 """The measure of how the customer left a row: its outcome, else its rating, from -1 to 1."""
 _RINGS, _WAIT = "rings", "wait_s"
+UNSIGNED = (_RINGS, _WAIT, "first_response_s", "handle_s", "resolution_s")
+"""The measures that cannot be below 0: what is says nothing. A delay may be, of what came early."""
 _SUFFIXES = {"_s": "seconds", "_minutes": "minutes", "_hours": "hours", "_days": "days"}
 
 
@@ -105,11 +107,9 @@ class Measured(Promise):
         if self.column == FEELING:
             return nw.when(nw.col("_speaker") != "kind").then(evidence)
         if self.column != _RINGS or _WAIT not in columns:
-            return nw.col(self.column).cast(nw.Float64)
-        heard = (nw.col(_WAIT) / self.cadence.cycle_s).floor() + 1
-        if _RINGS not in columns:
-            return heard
-        return nw.coalesce(nw.col(_RINGS).cast(nw.Float64), heard)
+            return _number(self.column)
+        heard = (_number(_WAIT) / self.cadence.cycle_s).floor() + 1
+        return nw.coalesce(_number(_RINGS), heard) if _RINGS in columns else heard
 
     def __str__(self) -> str:
         if self.column == _RINGS and self.comparator.is_ceiling:
@@ -146,3 +146,8 @@ class LastMeasured(Measured):
 
     def __str__(self) -> str:
         return f"{super().__str__()} at their end"
+
+
+def _number(column: str) -> nw.Expr:
+    number = nw.col(column).cast(nw.Float64)
+    return nw.when(number >= 0).then(number) if column in UNSIGNED else number

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from custloyal.errors import Mistake, nearest
 from custloyal.models import BusinessCalendar
+from custloyal.rules.measured import UNSIGNED
 from custloyal.rules.population import Population
 from custloyal.rules.promise import TIME_UNITS
 from custloyal.rules.rings import COUNTRIES
@@ -18,6 +19,7 @@ __all__ = [
     "clock_mistakes",
     "number_mistakes",
     "option_mistakes",
+    "threshold_mistakes",
     "time_mistakes",
     "unit_mistakes",
 ]
@@ -33,6 +35,16 @@ def number_mistakes(path: str, number: object) -> list[Mistake]:
     if not math.isfinite(number):
         return [Mistake(path, f"is {number}, which nothing can fail or keep")]
     return []
+
+
+def threshold_mistakes(threshold: object, unit: object, of: object) -> list[Mistake]:
+    """What is wrong with the number with which a measure is compared."""
+    mistakes = number_mistakes("threshold", threshold)
+    counted = unit in ("times", "handoffs") or (of or unit) in UNSIGNED
+    if not mistakes and counted and threshold < 0:  # type: ignore[operator] # a number
+        said = f"is {threshold}, and there are never fewer than 0 {unit}"
+        mistakes.append(Mistake("threshold", said, "say 0 or more"))
+    return mistakes
 
 
 def unit_mistakes(begun: str, unit: object, of: object) -> list[Mistake]:

@@ -14,8 +14,8 @@ from custloyal.rules.population import Population, where
 from custloyal.rules.promise import TIME_UNITS, Comparator, Promise
 from custloyal.rules.promise_mistakes import (
     clock_mistakes,
-    number_mistakes,
     option_mistakes,
+    threshold_mistakes,
     time_mistakes,
     unit_mistakes,
 )
@@ -212,9 +212,9 @@ def _promise(
     country: str,
     last: bool,
 ) -> Promise:
-    unit = _PLURALS.get(unit, unit)
+    unit = _PLURALS.get(unit, unit) if isinstance(unit, str) else unit
     mistakes = [
-        *number_mistakes("threshold", threshold),
+        *threshold_mistakes(threshold, unit, of),
         *unit_mistakes(f"{comparator.name.lower()}({threshold!r}, ", unit, of),
         *option_mistakes(unit, per, by, country, last=last),
     ]
