@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from custloyal import IntakeMapping
 from custloyal.cli.commands import app
 from custloyal.errors import DataError
-from custloyal.rules import rulebooks
+from custloyal.rules import Verdict, rulebooks
 
 commands = import_module("custloyal.cli.commands")
 
@@ -192,6 +192,17 @@ def test_a_simulated_company_can_be_judged_by_a_rule_book(run):
     run("report", *asked, "--json", "figures.json")
     figures = json.loads(Path("figures.json").read_text(encoding="utf-8"))
     assert [each["name"] for each in figures["promises"]["rules"]] == ["key accounts hear from us"]
+
+
+def test_a_simulated_company_is_judged_by_its_own_promises(run, folder):
+    asked = ("rules", "judge", "--simulate", "--customers-count", "60", "-o", "v.parquet")
+    assert "prompt first response" in run(*asked).stdout
+    verdicts = pl.read_parquet(folder / "v.parquet")
+    assert set(verdicts["rule"]) <= {rule.name for rule in rulebooks.good_service()}
+    assert verdicts["verdict"].is_in([each.value for each in Verdict]).all()
+    assert "--rules: is missing" in run("rules", "judge", "cdnow", expected=2).stderr
+    assert "FILE: is missing" in run("rules", "judge", expected=2).stderr
+    assert "--seed: is said" in run("rules", "judge", "cdnow", "--seed", "1", expected=2).stderr
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,15 @@ try:
         is_bundled,
         progress,
     )
-    from custloyal.cli.simulated import check_source, simulated_history, simulated_promises
+    from custloyal.cli.simulated import (
+        CustomersCountOption,
+        FilesOrNone,
+        SeedOption,
+        SimulateOption,
+        check_source,
+        simulated_history,
+        simulated_promises,
+    )
     from custloyal.cli.summary import show_looks, show_report
 except ModuleNotFoundError as missing:
     raise MissingExtraError.of(
@@ -54,14 +62,6 @@ app = typer.Typer(
 )
 
 app.add_typer(rules, name="rules")
-
-FilesOrNone = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="FILE...",
-        help="CSV or Parquet files, or 'cdnow' for the bundled purchases of a music shop.",
-    ),
-]
 
 
 def _print_version(*, wanted: bool) -> None:
@@ -101,15 +101,9 @@ def report(
         Path | None, typer.Option("--rules", help="A rule book: say which promises are kept too.")
     ] = None,
     customers: CustomersOption = None,
-    is_simulated: Annotated[
-        bool, typer.Option("--simulate", help="Report on a simulated company, in place of files.")
-    ] = False,
-    customers_count: Annotated[
-        int | None, typer.Option(help="How many customers the simulated company has.")
-    ] = None,
-    seed: Annotated[
-        int | None, typer.Option(help="Equal seeds give equal simulated companies.")
-    ] = None,
+    is_simulated: SimulateOption = False,
+    customers_count: CustomersCountOption = None,
+    seed: SeedOption = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="The page to write; report.html by default."),

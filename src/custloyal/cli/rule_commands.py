@@ -15,7 +15,6 @@ from custloyal.cli.session import (
     AsOfOption,
     CustomersOption,
     Debug,
-    Files,
     MappingOption,
     TimezoneOption,
     console,
@@ -23,6 +22,15 @@ from custloyal.cli.session import (
     history_of,
     inputs_of,
     progress,
+)
+from custloyal.cli.simulated import (
+    CustomersCountOption,
+    FilesOrNone,
+    SeedOption,
+    SimulateOption,
+    check_source,
+    simulated_history,
+    simulated_promises,
 )
 from custloyal.engines import write_parquet
 from custloyal.errors import ConfigurationError, DataError, Mistake
@@ -90,8 +98,11 @@ def check(
 @rules.command()
 def judge(
     *,
-    files: Files,
-    rule_file: Annotated[Path, typer.Option("--rules", help="The rule book.")],
+    files: FilesOrNone = None,
+    rule_file: Annotated[
+        Path | None,
+        typer.Option("--rules", help="The rule book; the simulated company has one of its own."),
+    ] = None,
     mapping: MappingOption = None,
     as_of: AsOfOption = None,
     timezone: TimezoneOption = None,
@@ -99,6 +110,9 @@ def judge(
     fit: Annotated[
         bool, typer.Option("--fit", help="Leave out the rules for which columns are missing.")
     ] = False,
+    is_simulated: SimulateOption = False,
+    customers_count: CustomersCountOption = None,
+    seed: SeedOption = None,
     output: Annotated[
         Path, typer.Option("--output", "-o", help="The Parquet file of verdicts to write.")
     ] = Path("verdicts.parquet"),
@@ -109,11 +123,26 @@ def judge(
         if output.suffix.lower() != ".parquet":
             mend = f"name it {output.stem or 'verdicts'}.parquet"
             raise DataError(Mistake(visible(output), "would be written as Parquet", mend))
-        inputs = inputs_of(files, mapping, rule_file, customers)
+        named = files or []
+        check_source(
+            named,
+            is_simulated=is_simulated,
+            of_files={"--mapping": mapping, "--timezone": timezone, "--customers": customers},
+            of_simulation={"--customers-count": customers_count, "--seed": seed},
+        )
+        if rule_file is None and not is_simulated:
+            mend = "name the rule book: --rules rulebook.toml"
+            raise ConfigurationError(Mistake("--rules", "is missing", mend))
+        inputs = inputs_of(named, mapping, rule_file, customers)
         with drafts([output], inputs=inputs) as drafted, progress() as at:
-            book = RuleBook.from_toml(rule_file)
-            at("Reading")
-            history = history_of(files, mapping, timezone, customers)
+            book = None if rule_file is None else RuleBook.from_toml(rule_file)
+            if is_simulated:
+                at("Simulating")
+                history = simulated_history(customers_count, seed)
+            else:
+                at("Reading")
+                history = history_of(named, mapping, timezone, customers)
+            book = book or simulated_promises(history)
             fits = fitted(history, book) if fit else Fitted(book, ())
             at(f"Judging {counted(history.intake.accepted, 'interaction')}")
             verdicts = judged(history, fits.book, as_of=as_of)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from custloyal.datasets import simulate
 from custloyal.errors import ConfigurationError, Mistake
@@ -15,7 +17,30 @@ if TYPE_CHECKING:
     from custloyal.history import History
     from custloyal.rules import RuleBook
 
-__all__ = ["check_source", "simulated_history", "simulated_promises"]
+__all__ = [
+    "CustomersCountOption",
+    "FilesOrNone",
+    "SeedOption",
+    "SimulateOption",
+    "check_source",
+    "simulated_history",
+    "simulated_promises",
+]
+
+FilesOrNone = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="FILE...",
+        help="CSV or Parquet files, or 'cdnow' for the bundled purchases of a music shop.",
+    ),
+]
+SimulateOption = Annotated[
+    bool, typer.Option("--simulate", help="Take a simulated company, in place of files.")
+]
+CustomersCountOption = Annotated[
+    int | None, typer.Option(help="How many customers the simulated company has.")
+]
+SeedOption = Annotated[int | None, typer.Option(help="Equal seeds give equal simulated companies.")]
 
 _OPEN = {"mon-sat": "08:00-20:00"}
 _COUNTRY = "DE"
