@@ -136,3 +136,57 @@ def test_any_name_makes_a_file_that_can_be_read(name, tmp_path):
 @pytest.mark.parametrize("rows", [0, 1])
 def test_a_table_of_nothing_is_described(rows):
     assert guess_of({"customer_id": [None] * rows, "occurred_at": [None] * rows}).missing
+
+
+def test_the_time_of_a_row_is_not_that_of_its_case(tmp_path):
+    log = {
+        "ticket": [1, 1, 1, 2],
+        "caller": ["a", "a", "a", "b"],
+        "created_at": ["2024-05-01", None, None, "2024-05-02"],
+        "opened_at": ["2024-05-01"] * 3 + ["2024-05-02"],
+        "updated_at": ["2024-05-01", "2024-05-02", "2024-05-03", "2024-05-04"],
+        "status": ["New", "Active", "Closed", "New"],
+        "contact_type": ["Phone"] * 4,
+        "assigned_to": [1, 1, 2, 2],
+    }
+    guess = guess_of(log)
+    mapping = mapping_of(guess, tmp_path)
+    assert mapping.columns == {
+        "customer_id": "caller",
+        "occurred_at": "updated_at",
+        "case_id": "ticket",
+        "channel": "contact_type",
+        "agent_id": "assigned_to",
+        "kind": "status",
+    }
+    assert mapping.kinds == {"Closed": "resolution"}
+    said = guess.to_toml()
+    assert "CHECK: when did the row happen? There are also created_at, opened_at" in said
+    assert "CHECK: closed is not always solved" in said
+
+
+def test_of_one_row_a_ticket_the_time_is_when_it_was_opened():
+    days = [f"2024-05-0{day}" for day in range(1, 5)]
+    tickets = {"customer": ["a"] * 4, "closed_at": days, "opened_at": days, "updated_at": days}
+    assert guess_of(tickets).columns["occurred_at"] == "opened_at"
+
+
+def test_sales_with_a_type_that_is_not_understood_are_to_be_checked(tmp_path):
+    events = {
+        "client": ["a", "a"],
+        "date": ["2024-05-01"] * 2,
+        "event_type": ["Kauf", "Storno"],
+        "total": [5, 5],
+    }
+    guess = guess_of(events)
+    assert mapping_of(guess, tmp_path).constants == {"kind": "purchase"}
+    assert "CHECK: event_type may say what each row is (Kauf, Storno)" in guess.to_toml()
+
+
+def test_the_log_of_a_service_desk(shared_data):
+    guess = guessed(looked_at(pl.scan_parquet(shared_data("itsm.parquet"))))
+    assert guess.columns["occurred_at"] == "sys_updated_at"
+    assert guess.columns["channel"] == "contact_type"
+    assert guess.columns["kind"] == "incident_state"
+    assert guess.kind_column_words["Closed"] == "resolution"
+    assert "There are also opened_at, sys_created_at, resolved_at, closed_at" in guess.to_toml()

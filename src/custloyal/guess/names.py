@@ -10,7 +10,15 @@ from unicodedata import normalize
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["COLUMN_NAMES", "KIND_WORDS", "QUANTITY", "UNIT_PRICE", "bare"]
+__all__ = [
+    "COLUMN_NAMES",
+    "DOUBTS",
+    "KIND_WORDS",
+    "QUANTITY",
+    "STATES",
+    "UNIT_PRICE",
+    "bare",
+]
 
 COLUMN_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -23,7 +31,18 @@ COLUMN_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "occurred_at": (
             *("occurredat", "timestamp", "datetime", "invoicedate", "orderdate", "purchasedate"),
             *("transactiondate", "saledate", "eventtime", "eventdate", "createdat", "created"),
-            *("date", "time", "day", "datum", "zeit", "fecha", "data", "when"),
+            *(
+                "openedat",
+                "updatedat",
+                "date",
+                "time",
+                "day",
+                "datum",
+                "zeit",
+                "fecha",
+                "data",
+                "when",
+            ),
         ),
         "interaction_id": (
             *("interactionid", "invoiceno", "invoiceid", "invoicenumber", "invoice", "orderid"),
@@ -31,6 +50,9 @@ COLUMN_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             *("receiptno", "receipt", "eventid", "rechnungsnummer", "rechnungsnr", "bestellnummer"),
         ),
         "case_id": ("caseid", "case", "ticketid", "ticketno", "ticket", "incidentid", "incident"),
+        "channel": ("channel", "contacttype", "contactchannel", "medium", "origin", "kanal"),
+        "department": ("department", "dept", "team", "queue", "workgroup", "abteilung"),
+        "agent_id": ("agentid", "agent", "assignedto", "assignee", "operator", "handledby"),
         "kind": (
             *("kind", "eventtype", "interactiontype", "transactiontype", "activity", "action"),
             *("event", "type"),
@@ -51,6 +73,9 @@ COLUMN_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 """For our column the names that it has elsewhere, small and without marks."""
+
+STATES = ("status", "ticketstatus", "casestatus", "incidentstate", "ticketstate", "casestate")
+"""Columns that say what became of a case; without money that is the best that is known of a row."""
 
 QUANTITY = ("quantity", "qty", "units", "menge", "anzahl", "cantidad", "count")
 UNIT_PRICE = ("unitprice", "priceperunit", "itemprice", "price", "einzelpreis", "preis", "precio")
@@ -79,6 +104,17 @@ KIND_WORDS: Mapping[str, str] = MappingProxyType(
     }
 )
 """For words that are no kind the kind that they mean, small and without marks."""
+
+
+DOUBTS: Mapping[str, str] = MappingProxyType(
+    {
+        "closed": (
+            "CHECK: closed is not always solved, and a resolution counts as a good experience; "
+            "write 'other' where it is only filed away"
+        ),
+    }
+)
+"""For words that are easily misunderstood what to think of, small and without marks."""
 
 
 def bare(name: str) -> str:

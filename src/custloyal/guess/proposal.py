@@ -10,11 +10,19 @@ import attrs
 import tomli_w
 
 from custloyal.columns import CANONICAL, ColumnType
-from custloyal.guess.names import COLUMN_NAMES, KIND_WORDS, QUANTITY, UNIT_PRICE, bare
+from custloyal.guess.names import (
+    COLUMN_NAMES,
+    DOUBTS,
+    KIND_WORDS,
+    QUANTITY,
+    STATES,
+    UNIT_PRICE,
+    bare,
+)
 from custloyal.models import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from custloyal.guess.looks import ColumnLook
 
@@ -23,6 +31,9 @@ __all__ = ["Guess", "guessed"]
 _KINDS = {bare(kind.value): kind.value for kind in Kind} | dict(KIND_WORDS)
 _LEAST_KNOWN_WORDS = 0.3
 """The share of words that must be understood for a column to say the kind."""
+_MOST_KNOWN = 0.99
+"""The share of rows that bear a time for it to be that of the rows."""
+_WORDS_SHOWN = 5
 _LONG = 4
 """Names of fewer letters are found alone, not inside other names."""
 _ENDINGS = ("id", "no", "nr", "num", "number", "code", "key", "ref", "name")
@@ -112,7 +123,8 @@ class Guess:
             if kind is None:
                 yield f"# {_entry(word, 'other')}  # not understood: choose one"
             elif word != kind:
-                yield _entry(word, kind)
+                doubt = DOUBTS.get(bare(word))
+                yield _entry(word, kind) + (f"  # {doubt}" if doubt else "")
 
     def _note(self, name: str) -> str:
         return f"  # {self.notes[name]}" if name in self.notes else ""
@@ -143,12 +155,16 @@ def guessed(looks: Sequence[ColumnLook]) -> Guess:
             found[name] = look
             free.remove(look)
 
-    find("occurred_at", COLUMN_NAMES["occurred_at"], lambda look: look.time is not None)
+    times = [look for look in free if look.time is not None]
+    own = _of_rows(times)
+    find("occurred_at", COLUMN_NAMES["occurred_at"], lambda look: look.name in own)
     find("customer_id", COLUMN_NAMES["customer_id"], _can_be_id)
     find("interaction_id", COLUMN_NAMES["interaction_id"], _can_be_id)
     find("case_id", COLUMN_NAMES["case_id"], _can_be_id)
+    for name in ("channel", "department", "agent_id"):
+        find(name, COLUMN_NAMES[name], lambda look, name=name: _has_type(look, CANONICAL[name]))  # type: ignore[misc]
     find("kind", COLUMN_NAMES["kind"], _says_kinds)
-    _find_by_shape(found, free)
+    _find_by_shape(found, free, own)
     _find_repeated_ids(found)
     find("amount", COLUMN_NAMES["amount"], lambda look: look.is_number)
     factors: list[ColumnLook] = []
@@ -160,17 +176,49 @@ def guessed(looks: Sequence[ColumnLook]) -> Guess:
             found["amount"], factors = factors[0], []
     if "amount" not in found and not _can_multiply(factors):
         # Rows without money may be anything: better their own words, to be translated, than sales.
-        find("kind", COLUMN_NAMES["kind"], lambda look: bool(look.words))
+        find("kind", (*COLUMN_NAMES["kind"], *STATES), lambda look: bool(look.words))
         _find_repeated_ids(found)
     for look in list(free):
         ours = next((each for each in CANONICAL if bare(each) == bare(look.name)), None)
         if ours is not None and ours not in found and _has_type(look, CANONICAL[ours]):
             found[ours] = look
-    return _guess(found, factors if _can_multiply(factors) else [], looks)
+    factors = factors if _can_multiply(factors) else []
+    doubts = _doubts(found, times, [look for look in free if look.words])
+    return _guess(found, factors, looks, doubts)
+
+
+def _of_rows(times: Sequence[ColumnLook]) -> set[str]:
+    """The times that can be those of the rows: rarely missing, and no fewer than the rows tell.
+
+    The log of a case bears on each row when the case was opened, and when the row was written.
+    """
+    known = [look for look in times if look.known_count >= _MOST_KNOWN * look.rows_count] or times
+    most = max((look.distinct_count for look in known), default=0)
+    return {look.name for look in known if 2 * look.distinct_count > most}
+
+
+def _doubts(
+    found: Mapping[str, ColumnLook], times: Sequence[ColumnLook], worded: Sequence[ColumnLook]
+) -> dict[str, str]:
+    """What else a column of ours may be, for who edits the file."""
+    doubts: dict[str, str] = {}
+    others = [look.name for look in times if look is not found.get("occurred_at")]
+    if others and "occurred_at" in found:
+        listed = ", ".join(map(_one_line, others))
+        doubts["occurred_at"] = f"CHECK: when did the row happen? There are also {listed}"
+    said = _named(worded, COLUMN_NAMES["kind"])
+    if "kind" not in found and said is not None:
+        words = ", ".join(map(_one_line, said.words[:_WORDS_SHOWN]))
+        name = _one_line(said.name)
+        doubts["kind"] = f"CHECK: {name} may say what each row is ({words}): kind = its name above"
+    return doubts
 
 
 def _guess(
-    found: Mapping[str, ColumnLook], factors: Sequence[ColumnLook], looks: Sequence[ColumnLook]
+    found: Mapping[str, ColumnLook],
+    factors: Sequence[ColumnLook],
+    looks: Sequence[ColumnLook],
+    doubts: Mapping[str, str],
 ) -> Guess:
     time = found["occurred_at"].time if "occurred_at" in found else None
     words = found["kind"].words if "kind" in found else ()
@@ -186,6 +234,7 @@ def _guess(
         has_amounts = "amount" in found or factors
         doubt = "CHECK: without amounts these may be no purchases"
         notes["kind"] = "what every row is, unless a condition says more" if has_amounts else doubt
+    notes |= doubts
     ordered = [name for name in CANONICAL if name in found]
     return Guess(
         columns={name: found[name].name for name in ordered},
@@ -224,10 +273,12 @@ def _is_numbered(own: str, name: str) -> bool:
     return own.startswith(name) and own.removeprefix(name) in _ENDINGS
 
 
-def _find_by_shape(found: dict[str, ColumnLook], free: list[ColumnLook]) -> None:
+def _find_by_shape(
+    found: dict[str, ColumnLook], free: list[ColumnLook], times: Collection[str]
+) -> None:
     """Where no name tells: the first times, and the first ids that come back."""
     shapes: dict[str, Callable[[ColumnLook], bool]] = {
-        "occurred_at": lambda look: look.time is not None and look.holds != "whole numbers",
+        "occurred_at": lambda look: look.name in times and look.holds != "whole numbers",
         "customer_id": lambda look: (
             look.is_key and look.repeats and bare(look.name).endswith(("id", "no", "name"))
         ),
