@@ -41,6 +41,7 @@ __all__ = [
     "evidence",
     "handoff_matrix",
     "handoffs",
+    "hold_out",
     "local_day",
     "pareto",
     "purchase_days",
@@ -103,6 +104,19 @@ def btyd(
             "time_unit": unit,
         }
     return found
+
+
+def hold_out(
+    rows: Iterable[Row], as_of: datetime, timezone: str, *, learned_until: date, unit: str = "day"
+) -> dict[Any, dict[str, Any]]:
+    rows, end = list(rows), local_day(as_of, timezone)
+    learned = btyd(rows, end_of_day(learned_until, timezone), timezone, unit=unit)
+    bought = purchase_days(rows, as_of, timezone)
+    long = 7 if unit == "week" else 1
+    for customer, said in learned.items():
+        said["actual_purchases"] = sum(day > learned_until for day in bought[customer])
+        said["horizon"] = (end - learned_until).days / long
+    return learned
 
 
 def cohorts(rows: Iterable[Row], as_of: datetime, timezone: str) -> list[dict[str, Any]]:

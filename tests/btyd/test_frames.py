@@ -10,6 +10,7 @@ from datetime import date
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from custloyal import btyd
 from custloyal.btyd import (
@@ -28,6 +29,7 @@ from custloyal.btyd import (
     total_purchases,
     tracking,
 )
+from custloyal.errors import DataError, InvalidValueError
 from custloyal.models.configuration import from_json, to_json
 from engines import every_backend
 
@@ -264,6 +266,19 @@ def test_calibration_by_hand():
         [single["expected_purchases"][0], single["expected_purchases"][2]]
     )
     assert table["expected_any_share"][1] == pytest.approx(single["p_any"][2])
+
+
+def test_calibration_takes_the_horizon_that_the_frame_states(cdnow):
+    seen = cdnow.with_columns(actual_purchases=pl.lit(1), horizon=pl.lit(39.0))
+    table = calibration(seen, BG)
+    assert_frame_equal(table, calibration(seen.drop("horizon"), BG, horizon=39))
+    assert_frame_equal(table, calibration(seen, BG, horizon=39))
+    with pytest.raises(DataError, match="horizon: is 30 and 39"):
+        calibration(seen, BG, horizon=30)
+    with pytest.raises(DataError, match="horizon: is 38 and 39"):
+        calibration(seen.with_columns(horizon=38 + (pl.col("x") > 0)), BG)
+    with pytest.raises(InvalidValueError, match="horizon: stands neither in"):
+        calibration(seen.drop("horizon"), BG)
 
 
 def test_a_total_has_an_interval_that_a_refit_confirms(cdnow):

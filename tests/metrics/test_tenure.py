@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+import math
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -16,9 +17,11 @@ from custloyal import History, States, datasets
 from custloyal.errors import InvalidValueError
 from custloyal.metrics import (
     AgeRetention,
+    HoldOut,
     KaplanMeier,
     Lifecycle,
     NextPurchase,
+    PurchaseDays,
     Reactivation,
     RepeatPurchaseRate,
     RetentionRate,
@@ -100,6 +103,7 @@ def test_parts_split_at_random_merge_to_the_whole(backend, data):
     _, accepted = history_of(backend, data.draw(drawn_rows))
     mine = data.draw(st.lists(st.booleans(), min_size=len(accepted), max_size=len(accepted)))
     metrics = (
+        *(HoldOut(learned_until="2024-03-01"), PurchaseDays()),
         *(AgeRetention(), KaplanMeier(inactivity_days=30), Tenure(ends=Kind.RETURN)),
         *(Lifecycle(), NextPurchase(), Reactivation(), RepeatPurchaseRate()),
         *(RetentionRate(ends=("department", "desk")), RevenueBridge(period="week")),
@@ -180,6 +184,76 @@ def test_a_mean_beyond_the_curve_is_not_known():
     metrics = [Tenure(inactivity_days=180, restricted_to_days=500)]
     [read] = custloyal.read(datasets.cdnow(), metrics)["tenure"].to_dicts()
     assert read["restricted_mean_days"] is None
+
+
+# Remission from leukaemia, the textbooks' example ----------------------------------------------
+
+TREATED = [6, 6, 6, 7, 10, 13, 16, 22, 23]  # weeks to the relapse
+STILL_WELL = [6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35]  # weeks since they entered
+PLACEBO = [1, 1, 2, 2, 3, 4, 4, 5, 5, 8, 8, 8, 8, 11, 11, 12, 12, 15, 17, 22, 23]
+
+PUBLISHED = [
+    # week, at risk, relapses, share, its standard error by Greenwood's formula
+    (6, 21, 3, 0.857, 0.0764),
+    (7, 17, 1, 0.807, 0.0869),
+    (10, 15, 1, 0.753, 0.0963),
+    (13, 12, 1, 0.690, 0.1068),
+    (16, 11, 1, 0.627, 0.1141),
+    (22, 7, 1, 0.538, 0.1282),
+    (23, 6, 1, 0.448, 0.1346),
+]
+
+
+def remission(ended, still_there):
+    """Patients as customers: they enter, and a return is the relapse; days stand for weeks."""
+    end = date(2024, 3, 1)
+
+    def row(patient, kind, days_ago):
+        at = datetime.combine(end - timedelta(days=days_ago), datetime.min.time(), tzinfo=UTC)
+        return {"customer_id": patient, "occurred_at": at, "kind": kind, "amount": 1.0}
+
+    patients = [(40, 40 - weeks) for weeks in ended] + [(weeks, None) for weeks in still_there]
+    return end, [
+        row(f"patient {number}", kind, days_ago)
+        for number, (entered, relapsed) in enumerate(patients)
+        for kind, days_ago in (("purchase", entered), ("return", relapsed))
+        if days_ago is not None
+    ]
+
+
+@every_engine
+def test_the_curve_of_remission_is_the_published_one(backend):
+    end, rows = remission(TREATED, STILL_WELL)
+    history, _ = history_of(backend, rows)
+    metrics = [KaplanMeier(ends=Kind.RETURN), Tenure(ends=Kind.RETURN)]
+    readings = custloyal.read(history, metrics, as_of=end)
+    steps = {r["tenure_days"]: r for r in readings["kaplan_meier"].to_dicts() if r["ended_count"]}
+    assert list(steps) == [week for week, *_ in PUBLISHED]
+    for week, at_risk, ended, share, error in PUBLISHED:
+        step = steps[week]
+        assert (step["at_risk_count"], step["ended_count"]) == (at_risk, ended)
+        assert round(step["survival_share"], 3) == share
+        # The interval on the scale of log(-log S), from the published error.
+        spread = 1.96 * error / (share * abs(math.log(share)))
+        assert step["survival_low"] == pytest.approx(share ** math.exp(spread), abs=0.002)
+        assert step["survival_high"] == pytest.approx(share ** math.exp(-spread), abs=0.002)
+    [summary] = readings["tenure"].to_dicts()
+    assert (summary["customers_count"], summary["ended_count"]) == (21, 9)
+    assert summary["median_days"] == 23
+
+
+@every_engine
+def test_without_censoring_the_curve_is_a_count(backend):
+    end, rows = remission(PLACEBO, [])
+    history, _ = history_of(backend, rows)
+    metrics = [KaplanMeier(ends=Kind.RETURN), Tenure(ends=Kind.RETURN)]
+    readings = custloyal.read(history, metrics, as_of=end)
+    for step in readings["kaplan_meier"].to_dicts():
+        left = sum(weeks > step["tenure_days"] for weeks in PLACEBO)
+        assert step["survival_share"] == pytest.approx(left / 21, abs=1e-12)
+    [summary] = readings["tenure"].to_dicts()
+    assert summary["median_days"] == 8
+    assert summary["restricted_mean_days"] == pytest.approx(sum(PLACEBO) / 21)  # all relapsed
 
 
 # On CDNOW ------------------------------------------------------------------------------------

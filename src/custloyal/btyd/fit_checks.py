@@ -19,8 +19,11 @@ from custloyal.models.checks import check_count, check_number, refuse
 
 if TYPE_CHECKING:
     from custloyal.btyd.purchase_model import FittedPurchaseModel
+    from custloyal.engines import Table
 
 __all__ = ["calibration", "frequencies", "tracking"]
+
+SAME_TIME = 1e-9
 
 
 def frequencies(frame: Any, model: FittedPurchaseModel, *, most: int = 7) -> Any:
@@ -38,6 +41,20 @@ def frequencies(frame: Any, model: FittedPurchaseModel, *, most: int = 7) -> Any
     Raises:
         DataError: Where rows are invalid or in another unit of time.
         InvalidValueError: Where `most` is not a whole number above 0.
+
+    Source:
+        P. S. Fader, B. G. S. Hardie, *Creating a fit histogram for the BG/NBD model* (2007),
+        http://www.brucehardie.com/notes/014/
+
+    Example:
+        All four are new, so nobody can have bought again yet:
+
+        >>> import polars as pl
+        >>> from custloyal.btyd import FittedBgNbd
+        >>> model = FittedBgNbd(r=0.243, alpha=4.414, a=0.793, b=2.426)
+        >>> new = pl.DataFrame({"x": [0] * 4, "t_x": [0] * 4, "T": [0] * 4})
+        >>> frequencies(new, model, most=1).rows()
+        [(0, False, 4.0, 4.0), (1, True, 0.0, 0.0)]
     """
     refuse(check_count("most", most, low=1))
     customers = Customers.compressed(frame, time_unit=model.time_unit, weighted=True)
@@ -67,17 +84,17 @@ def calibration(
     frame: Any,
     model: FittedPurchaseModel,
     *,
-    horizon: float,
+    horizon: float | None = None,
     actual: str = "actual_purchases",
     most: int = 7,
 ) -> Any:
     """What customers bought in a time that the fit did not see, beside what was expected.
 
     Args:
-        frame: One row a customer, of any engine: `x`, `t_x`, `T` as the fit saw them, and the
-            purchase days in the time after.
+        frame: One row a customer, of any engine, as the metric `HoldOut` gives it: `x`, `t_x`, `T`
+            as the fit saw them, and the purchase days in the time after.
         model: The model, fitted to what came before.
-        horizon: How long that time was, in the model's unit.
+        horizon: How long that time was, in the model's unit; None where a column `horizon` says.
         actual: The column of the purchase days in that time.
         most: The last row stands for customers with this x and more.
 
@@ -87,12 +104,25 @@ def calibration(
         share `actual_any_share` with any purchase, and the mean `expected_any_share` of `p_any`.
 
     Raises:
-        DataError: Where rows are invalid or in another unit of time.
+        DataError: Where rows are invalid, in another unit of time, or of another horizon.
         InvalidValueError: Where an option is out of bounds.
         MissingColumnError: With every column that is missing.
+
+    Example:
+        Nine months of CDNOW to learn, nine to see whether that was enough:
+
+        >>> import custloyal
+        >>> from custloyal.datasets import cdnow
+        >>> split = custloyal.HoldOut(learned_until="1997-09-30", unit="week")
+        >>> customers = custloyal.read(cdnow(), split)[split].to_native()
+        >>> once, *_ = calibration(customers, custloyal.ParetoNbd().fit(customers)).to_dicts()
+        >>> once["customers_count"], round(once["actual_mean"], 2), round(once["expected_mean"], 2)
+        (1411, 0.24, 0.14)
     """
-    refuse(check_number("horizon", horizon, above=0), check_count("most", most, low=1))
-    opened_numbers(frame, [*KEYS, actual])
+    refuse(check_number("horizon", horizon, above=0, optional=True))
+    refuse(check_count("most", most, low=1))
+    table, _ = opened_numbers(frame, [*KEYS, actual], optional=["horizon"])
+    span = _horizon(table, horizon)
     value = nw.col(actual).cast(nw.Float64)
     known = ((value >= 0) & value.is_finite()).fill_null(value=False)
     bought = nw.when(known).then(value).otherwise(0.0)
@@ -113,7 +143,7 @@ def calibration(
     count = rows.weight
     bought_sum, buyers = (customers.sums[name][customers.usable] for name in ("bought", "buyers"))
     process, place = model.processes(rows)
-    span = np.full(len(process.scale), float(horizon))
+    spans = np.full(len(process.scale), span)
     alive = model.p_alive(rows)
     bins, group = np.unique(np.minimum(rows.x, most), return_inverse=True)
 
@@ -126,13 +156,32 @@ def calibration(
             "or_more": bins == most,
             "customers_count": summed(group, count, len(bins)).astype(np.int64),
             "actual_mean": per_customer(bought_sum),
-            "expected_mean": per_customer(count * alive * process.expected(span)[place]),
+            "expected_mean": per_customer(count * alive * process.expected(spans)[place]),
             "actual_any_share": per_customer(buyers),
-            "expected_any_share": per_customer(count * alive * process.any(span)[place]),
+            "expected_any_share": per_customer(count * alive * process.any(spans)[place]),
         },
         customers.table,
         customers.home,
     )
+
+
+def _horizon(table: Table, horizon: float | None) -> float:
+    """The horizon over which purchases were counted: what the frame says and what was given."""
+    if "horizon" not in table.collect_schema():
+        if horizon is None:
+            refuse(
+                Mistake("horizon", "stands neither in the frame nor in the call", "add horizon=")
+            )
+        return float(horizon or 0)
+    column = nw.col("horizon").cast(nw.Float64)
+    [found] = table.select(low=column.min(), high=column.max()).collect("polars").rows(named=True)
+    said = {value for value in (found["low"], found["high"], horizon) if value is not None}
+    if not said or max(said) - min(said) > SAME_TIME * max(said):
+        counted = " and ".join(f"{value:g}" for value in sorted(said)) or "null"
+        raise DataError(
+            Mistake("horizon", f"is {counted}", "count the purchases of all over one time")
+        )
+    return float(max(said))
 
 
 def tracking(
@@ -146,8 +195,9 @@ def tracking(
     """Repeat purchases week by week, and how many the model expects of these customers.
 
     Args:
-        purchase_days: One row a customer and day with a purchase, of any engine: `customer_id`
-            and `day`; rows without a customer are left out, double rows count once.
+        purchase_days: One row a customer and day with a purchase, of any engine, as the metric
+            `PurchaseDays` gives it: `customer_id` and `day`; rows without a customer are left out,
+            double rows count once.
         model: The model, in days or weeks.
         learned_until: The last day that the fit saw: customers who came later are left out.
             None: all.
@@ -165,6 +215,18 @@ def tracking(
         InvalidValueError: Where the model's unit is neither day nor week, or `until` lies past the
             data.
         MissingColumnError: With every column that is missing.
+
+    Example:
+        >>> import custloyal
+        >>> from custloyal.datasets import cdnow
+        >>> days = custloyal.read(cdnow(), custloyal.PurchaseDays())["purchase_days"].to_native()
+        >>> model = custloyal.FittedParetoNbd(
+        ...     r=0.553, alpha=10.578, s=0.606, beta=11.669, time_unit="week"
+        ... )
+        >>> weeks = tracking(days, model, learned_until=date(1997, 9, 30)).filter("learned")
+        >>> week_39 = weeks.row(-1, named=True)
+        >>> week_39["actual_total"], round(week_39["expected_total"])
+        (2457.0, 2524)
     """
     if model.time_unit not in DAYS:
         raise InvalidValueError(

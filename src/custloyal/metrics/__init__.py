@@ -9,10 +9,12 @@ from custloyal.metrics.concentration import Concentration, ParetoSegment
 from custloyal.metrics.evidence_use import EvidenceUse
 from custloyal.metrics.growth import Growth
 from custloyal.metrics.handoffs import HandOffMatrix, HandOffs
+from custloyal.metrics.hold_out import HoldOut
 from custloyal.metrics.journey import Stage
 from custloyal.metrics.kaplan_meier import KaplanMeier, Tenure
 from custloyal.metrics.lifecycle import Lifecycle
 from custloyal.metrics.next_purchase import NextPurchase
+from custloyal.metrics.purchase_days import PurchaseDays
 from custloyal.metrics.reactivation import Reactivation
 from custloyal.metrics.repeat_purchase_rate import RepeatPurchaseRate
 from custloyal.metrics.retention_rate import RetentionRate
@@ -30,12 +32,14 @@ __all__ = [
     "Growth",
     "HandOffMatrix",
     "HandOffs",
+    "HoldOut",
     "KaplanMeier",
     "Lifecycle",
     "LinearMetric",
     "Metric",
     "NextPurchase",
     "ParetoSegment",
+    "PurchaseDays",
     "Reactivation",
     "RepeatPurchaseRate",
     "RetentionRate",

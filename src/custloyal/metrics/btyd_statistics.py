@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import attrs
 import narwhals as nw
 
-from custloyal.errors import InvalidValueError, Mistake, nearest
+from custloyal.errors import Mistake, nearest
 from custloyal.fold import Fold, Source, count, first, highest, lowest
 from custloyal.metrics.base import Metric
 from custloyal.metrics.purchases import DAY, days_between, spending
+from custloyal.models.checks import refuse
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from custloyal.engines import Table
     from custloyal.models import AsOf
 
-__all__ = ["BtydStatistics"]
+__all__ = ["BtydStatistics", "TimeUnit", "check_unit", "in_unit", "statistics"]
+
+TimeUnit: TypeAlias = Literal["day", "week"]
 
 _DAYS = {"day": 1, "week": 7}
 
@@ -44,13 +49,10 @@ class BtydStatistics(Metric):
         custloyal.errors.InvalidValueError: unit: is 'month' (allowed: 'day', 'week')
     """
 
-    unit: Literal["day", "week"] = "day"
+    unit: TimeUnit = "day"
 
     def __attrs_post_init__(self) -> None:
-        if self.unit not in _DAYS:
-            raise InvalidValueError(
-                Mistake("unit", f"is {self.unit!r}", nearest(str(self.unit), _DAYS))
-            )
+        refuse(check_unit(self.unit))
 
     def state(self, interactions: Source) -> Fold:
         """First and last day, number of days, and what the first day and all days brought."""
@@ -64,19 +66,33 @@ class BtydStatistics(Metric):
 
     def reading(self, state: Table, as_of: AsOf) -> Table:
         """x, t_x and T in the unit, and the mean amount of a repeat purchase day."""
-        first_day, last_day = nw.col("first_day"), nw.col("last_day")
-        x = nw.col("purchase_days") - 1
-        repeat_amount = nw.col("amount") - nw.col("first_amount")
-        return state.select(
-            "customer_id",
-            x=x,
-            t_x=self._in_unit(days_between(first_day, last_day)),
-            T=self._in_unit(days_between(first_day, nw.lit(as_of.day))),
-            mean_repeat_amount=nw.when((x > 0) & (nw.col("unknown_count") == 0)).then(
-                repeat_amount / x
-            ),
-            time_unit=nw.lit(self.unit),
-        )
+        return state.select("customer_id", **statistics(as_of.day, self.unit))
 
-    def _in_unit(self, days: nw.Expr) -> nw.Expr:
-        return days if self.unit == "day" else days / _DAYS[self.unit]
+
+def check_unit(unit: str) -> Mistake | None:
+    """The mistake of a unit of time that is neither day nor week."""
+    return None if unit in _DAYS else Mistake("unit", f"is {unit!r}", nearest(str(unit), _DAYS))
+
+
+def in_unit(days: nw.Expr, unit: TimeUnit) -> nw.Expr:
+    """Whole days in a unit: themselves, or weeks that are not rounded."""
+    return days if unit == "day" else days / _DAYS[unit]
+
+
+def statistics(day: date, unit: TimeUnit) -> dict[str, nw.Expr]:
+    """What a fit needs of customers as of a day.
+
+    Over `first_day`, `last_day`, `purchase_days`, `amount`, `first_amount` and `unknown_count`.
+    """
+    first_day, last_day = nw.col("first_day"), nw.col("last_day")
+    x = nw.col("purchase_days") - 1
+    repeat_amount = nw.col("amount") - nw.col("first_amount")
+    return {
+        "x": x,
+        "t_x": in_unit(days_between(first_day, last_day), unit),
+        "T": in_unit(days_between(first_day, nw.lit(day)), unit),
+        "mean_repeat_amount": nw.when((x > 0) & (nw.col("unknown_count") == 0)).then(
+            repeat_amount / x
+        ),
+        "time_unit": nw.lit(unit),
+    }
