@@ -135,7 +135,7 @@ def test_horizons_are_numbers_above_0(horizon):
     with pytest.raises(InvalidValueError, match="horizon"):
         total_purchases(frame(), BG, horizon=horizon, seed=1)
     with pytest.raises(InvalidValueError, match="horizon"):
-        calibration(frame(), BG, horizon=horizon)
+        calibration(frame(actual_purchases=[1]), BG, horizon=horizon)
 
 
 def test_other_options_are_checked():
