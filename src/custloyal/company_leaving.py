@@ -259,15 +259,9 @@ class _Past:
     until: AsOf
 
     @classmethod
-    def of(cls, history: History, as_of: AsOf, first: date, days: int) -> _Past | str:
+    def of(cls, as_of: AsOf, first: date, last: date, days: int) -> _Past | str:
         """The cut, or why there is none."""
-        zone, last = history.timezone, history.last_occurred_at
-        ends = (
-            [last_full_day(as_of)]
-            if last is None
-            else [last_full_day(as_of), AsOf.parse(last, timezone=zone).day]
-        )
-        end = min(ends)
+        end = min(last_full_day(as_of), last)
         cut, needed = end - _days(days), _LEAST_HORIZONS * days
         known = (end - first).days + 1
         if known < needed:
@@ -275,6 +269,7 @@ class _Past:
                 f"a look back needs purchases over {needed} days, half of them to learn from and "
                 f"half to see what came, and there are {max(known, 0)}"
             )
+        zone = as_of.timezone
         return cls(cut=AsOf.parse(cut, timezone=zone), until=AsOf.parse(end, timezone=zone))
 
 
@@ -284,6 +279,7 @@ def looked_back(
     *,
     as_of: AsOf,
     first: date,
+    last: date,
     promised: History | None = None,
 ) -> dict[str, Any]:
     """What the same score said when the horizon that is known last began, and what came.
@@ -293,12 +289,13 @@ def looked_back(
         silent: The score.
         as_of: The time of the report; nothing after it is seen.
         first: The first purchase day.
+        last: The day of the last row that the report sees.
         promised: The history with its promises, kept and missed, as rows.
 
     Returns:
         `backtest` and `experience` as plain values, each with a `_reason` where it is None.
     """
-    past = _Past.of(history, as_of, first, silent.horizon)
+    past = _Past.of(as_of, first, last, silent.horizon)
     if isinstance(past, str):
         return {
             "backtest": None,

@@ -172,7 +172,7 @@ def report(
             "concentration": None if revenue is None else _concentration(readings, revenue),
             "segments": [] if revenue is None else _segments(customers),
             "cohorts": _cohorts(readings),
-            **_leaving(history, readings, customers, promised, cautions),
+            **_leaving(history, readings, customers, promised, cautions, last=last),
             **_value(
                 history,
                 readings,
@@ -209,6 +209,8 @@ def _leaving(
     customers: nw.DataFrame[Any],
     promised: History | None,
     cautions: list[str],
+    *,
+    last: date,
 ) -> dict[str, Any]:
     """Who stays and who leaves; nothing where nobody bought."""
     longest = customers["T"].drop_nulls().max()
@@ -226,6 +228,7 @@ def _leaving(
         silent,
         as_of=readings.as_of,
         first=readings.as_of.day - timedelta(days=int(longest)),
+        last=last,
         promised=promised,
     )
     return {
