@@ -60,6 +60,49 @@ def report(run):
     return reported
 
 
+# Back-test -----------------------------------------------------------------------------------
+
+
+def test_the_back_test_of_the_bundled_data_says_its_published_figures(run):
+    said = run("backtest", "cdnow", "--horizon", "39w", "--json", "tried.json").stdout
+    for each in ("AUC 0.783", "it is 0.771", "Brier 0.155", "1,673 (71.0%)", "Written: tried.json"):
+        assert each in said
+    tried = json.loads(Path("tried.json").read_text(encoding="utf-8"))
+    assert (tried["cut"], tried["until"]) == ("1997-09-30", "1998-06-30")
+    assert round(tried["auc"], 3) == 0.783
+    assert set(tried["sentences"]) <= set(said.splitlines())
+
+
+def test_a_simulated_company_is_tried_too(run):
+    asked = ("--simulate", "--customers-count", "300", "--seed", "2", "--cut", "2023-06-30")
+    said = run("backtest", *asked).stdout
+    assert "as it stood on 30 June 2023" in said
+    assert "The score saw nothing after the cut." in said
+
+
+@pytest.mark.parametrize(
+    ("options", "path", "mend"),
+    [
+        (("--horizon", "soon"), "horizon", 'write "90d"'),
+        (("--cut", "1998-06-01"), "horizon", "cut by 1998-04-01"),
+        (("--horizon", "600d"), "cut", "choose a shorter horizon"),
+        (("--cut", "yesterday"), "as_of", "not a day or time"),
+        (("--seed", "1"), "--seed", "say --simulate"),
+    ],
+)
+def test_back_tests_that_cannot_be_are_refused_with_a_mend(run, options, path, mend):
+    said = run("backtest", "cdnow", *options, expected=2).stderr
+    assert f"custloyal: {path}: " in said
+    assert mend in said
+
+
+def test_the_report_says_who_stays_and_who_leaves_in_short(run):
+    said = " ".join(run("report", "cdnow", "--horizon", "91d").stdout.split())
+    for each in ("Staying", "Leaving", "Keeping", "bought in June 1998 too", "are likely gone"):
+        assert each in said
+    assert "of a base of constant size" in said
+
+
 # Report --------------------------------------------------------------------------------------
 
 

@@ -1,4 +1,4 @@
-"""The command line: `custloyal report`, `custloyal describe` and `custloyal rules`."""
+"""The command line: `custloyal report`, `backtest`, `describe` and `rules`."""
 
 from __future__ import annotations
 

@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from custloyal.cli.outputs import drafts
+from custloyal.company_leaving import RECENCY, fit_cautions
 from custloyal.company_report import report as report_of
 from custloyal.datasets import cdnow_path
+from custloyal.defection import Score, SilentDefection
+from custloyal.defection import backtest as tried_before
 from custloyal.engines import scanned
 from custloyal.errors import ConfigurationError, MissingExtraError, Mistake
 from custloyal.formats import counted, visible
@@ -21,6 +24,7 @@ try:
     import typer
     from rich.text import Text
 
+    from custloyal.cli.backtests import show_backtest
     from custloyal.cli.rule_commands import rules
     from custloyal.cli.session import (
         AsOfOption,
@@ -63,6 +67,13 @@ app = typer.Typer(
 
 app.add_typer(rules, name="rules")
 
+HORIZON = "90d"
+HorizonOption = Annotated[
+    str,
+    typer.Option(help="Within what time a purchase is looked for, such as 90d or 13w."),
+]
+JsonOption = Annotated[Path | None, typer.Option("--json", help="Write the figures as JSON too.")]
+
 
 def _print_version(*, wanted: bool) -> None:
     if wanted:
@@ -101,6 +112,7 @@ def report(
         Path | None, typer.Option("--rules", help="A rule book: say which promises are kept too.")
     ] = None,
     customers: CustomersOption = None,
+    horizon: HorizonOption = HORIZON,
     is_simulated: SimulateOption = False,
     customers_count: CustomersCountOption = None,
     seed: SeedOption = None,
@@ -108,9 +120,7 @@ def report(
         Path | None,
         typer.Option("--output", "-o", help="The page to write; report.html by default."),
     ] = None,
-    json_output: Annotated[
-        Path | None, typer.Option("--json", help="Write the figures as JSON too.")
-    ] = None,
+    json_output: JsonOption = None,
     debug: Debug = False,
 ) -> None:
     """Read a table and write a page on what it says about loyalty."""
@@ -137,7 +147,7 @@ def report(
             at("Intake")
             accepted = history.intake.accepted
             at(f"Folding {counted(accepted, 'interaction')}")
-            made = report_of(history, as_of=as_of, rules=book)
+            made = report_of(history, as_of=as_of, rules=book, horizon=horizon)
             figures = made.to_dict()
             at("Drawing")
             drafted.write(page, made.to_html())
@@ -145,6 +155,61 @@ def report(
                 drafted.write(json_output, _json(figures))
         shown_on = console()
         show_report(shown_on, figures)
+        for written in outputs:
+            shown_on.print(Text(f"Written: {visible(written)}"), soft_wrap=True)
+
+
+@app.command()
+def backtest(
+    *,
+    files: FilesOrNone = None,
+    horizon: HorizonOption = HORIZON,
+    cut: Annotated[
+        str | None,
+        typer.Option(
+            "--cut",
+            help="The day, or the time, up to which the score sees; by default the last one after "
+            "which the horizon is known.",
+        ),
+    ] = None,
+    mapping: MappingOption = None,
+    timezone: TimezoneOption = None,
+    is_simulated: SimulateOption = False,
+    customers_count: CustomersCountOption = None,
+    seed: SeedOption = None,
+    json_output: JsonOption = None,
+    debug: Debug = False,
+) -> None:
+    """Say who would leave on a day of the past, and hold it against who did."""
+    with errors_told(debug=debug):
+        named = files or []
+        check_source(
+            named,
+            is_simulated=is_simulated,
+            of_files={"--mapping": mapping, "--timezone": timezone},
+            of_simulation={"--customers-count": customers_count, "--seed": seed},
+        )
+        silent = SilentDefection(horizon=horizon)
+        recency = Score(metric=silent, column="silent_days", label=RECENCY)
+        outputs = [] if json_output is None else [json_output]
+        inputs = inputs_of(named, mapping)
+        with drafts(outputs, inputs=inputs) as drafted, progress() as at:
+            if is_simulated:
+                at("Simulating")
+                history = simulated_history(customers_count, seed)
+            else:
+                at("Reading")
+                history = history_of(named, mapping, timezone)
+            at(f"Looking back at {counted(history.intake.accepted, 'interaction')}")
+            with fit_cautions() as cautions:
+                tried = tried_before(
+                    history, silent, horizon=silent.horizon, cut=cut, against=recency
+                )
+            figures = {**tried.to_dict(), "cautions": cautions}
+            if json_output is not None:
+                drafted.write(json_output, _json(figures))
+        shown_on = console()
+        show_backtest(shown_on, figures, cautions)
         for written in outputs:
             shown_on.print(Text(f"Written: {visible(written)}"), soft_wrap=True)
 

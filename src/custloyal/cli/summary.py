@@ -8,6 +8,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from custloyal.cli import leaving_lines
 from custloyal.formats import amount, count, day, score, shortened, visible
 from custloyal.page import promise_words, words
 
@@ -41,6 +42,9 @@ def show_report(console: Console, report: Mapping[str, Any]) -> None:
         ("Stages", words.stages(report)),
         ("Revenue", words.carriers(report)),
         ("Cohorts", cohorts),
+        ("Staying", leaving_lines.staying(report)),
+        ("Leaving", leaving_lines.leaving(report)),
+        ("Keeping", leaving_lines.keeping(report)),
         ("Not known", words.unknown(report)),
     ):
         facts.add_row(name, Text(said))

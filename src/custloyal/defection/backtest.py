@@ -10,9 +10,10 @@ import attrs
 import narwhals as nw
 
 from custloyal.btyd.frames import as_floats
+from custloyal.defection.backtest_words import sentences
 from custloyal.defection.horizon import Span, as_days, check_days
 from custloyal.defection.judgement import Judgement, interval_dict
-from custloyal.defection.outcomes import horizon_end, outcomes
+from custloyal.defection.outcomes import horizon_end, last_cut, outcomes
 from custloyal.defection.ranking import Cases, resampled
 from custloyal.defection.scores import Score, as_score
 from custloyal.engines import Home, Table
@@ -82,6 +83,11 @@ class Backtest:
     table: Table = attrs.field(repr=False)
     home: Home = attrs.field(repr=False)
 
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What the figures mean, in words."""
+        return tuple(sentences(self))
+
     def to_native(self) -> Any:
         """One row a customer: `customer_id`, each score under its title, and `is_lost`.
 
@@ -110,6 +116,7 @@ class Backtest:
                 for each in self.differences
             ],
             "seed": self.seed,
+            "sentences": list(self.sentences),
         }
 
 
@@ -117,8 +124,8 @@ def backtest(
     history: History,
     metric: Metric | Score,
     *,
-    cut: AsOfLike | AsOf,
     horizon: Span,
+    cut: AsOfLike | AsOf | None = None,
     against: Metric | Score | Iterable[Metric | Score] = (),
     seed: int = 0,
     draws_count: int = 1_000,
@@ -132,9 +139,10 @@ def backtest(
         history: The interactions.
         metric: The score: a `SilentDefection`, a `PurchaseChance`, or any column of a metric at
             customer grain as a `Score`.
-        cut: Up to when the scores see; as `as_of` elsewhere.
         horizon: Within what time a purchase is looked for, as for `SilentDefection`. A probability
             must be of the same.
+        cut: Up to when the scores see; as `as_of` elsewhere. None for the last day after which
+            the whole horizon is known.
         against: Other scores.
         seed: Where the random numbers of the bootstrap start: equal seeds give equal intervals.
         draws_count: The number of resamples, at least 100.
@@ -169,11 +177,13 @@ def backtest(
     others = list(against) if isinstance(against, Iterable) else [against]
     scores = [as_score(each) for each in (metric, *others)]
     _check(scores, days)
-    at = resolved(history, cut)
+    at = last_cut(history, days) if cut is None else resolved(history, cut)
     until = horizon_end(history, at, days)
     customers = outcomes(history, at, until)
     if not len(customers):
-        raise DataError(Mistake("cut", f"is {at.day}, and nobody bought until then", "cut later"))
+        nobody = f"is {at.day}, and nobody bought until then"
+        mend = "choose a shorter horizon" if cut is None else "cut later"
+        raise DataError(Mistake("cut", nobody, mend))
     values = _values(history, scores, at)
     return judged(
         history,

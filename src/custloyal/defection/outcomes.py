@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -10,11 +10,26 @@ import narwhals as nw
 from custloyal.errors import DataError, Mistake
 from custloyal.metrics.purchases import is_purchase
 from custloyal.models import AsOf
+from custloyal.scoring import resolved
 
 if TYPE_CHECKING:
     from custloyal.history import History
 
-__all__ = ["horizon_end", "outcomes"]
+__all__ = ["horizon_end", "last_cut", "outcomes"]
+
+
+def last_cut(history: History, days: int) -> AsOf:
+    """The last day after which so many days are known.
+
+    Raises:
+        DataError: Where the data are no longer than that.
+    """
+    at = resolved(history, None)
+    earliest = date(1, 1, 1) + timedelta(days=days)
+    if at.day < earliest:
+        too_long = f"of {days} days reaches back before the year 1"
+        raise DataError(Mistake("horizon", too_long, "choose a shorter one"))
+    return AsOf.parse(at.day - timedelta(days=days), timezone=history.timezone)
 
 
 def horizon_end(history: History, at: AsOf, days: int) -> AsOf:
