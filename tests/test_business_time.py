@@ -208,6 +208,9 @@ def test_all_that_is_wrong_is_named_at_once(backend):
     with pytest.raises(DataError) as caught:
         with_elapsed(frame, OFFICE, start="asked", end="word", name="ended")
     assert [mistake.path for mistake in caught.value.mistakes] == ["asked", "word", "name"]
+    with pytest.raises(DataError) as caught:
+        with_elapsed(frame, {"mon": "09:00-17:00"}, start="ended", end="ended", name="")
+    assert [mistake.path for mistake in caught.value.mistakes] == ["calendar", "name"]
     with pytest.raises(MissingColumnError, match="did you mean 'ended'"):
         with_elapsed(frame, OFFICE, start="endet", end="ended")
     with pytest.raises(DataError) as caught:

@@ -20,6 +20,7 @@ from custloyal.errors import (
     Mistake,
     nearest,
 )
+from custloyal.models import BusinessCalendar
 from custloyal.models.checks import check_number
 from custloyal.models.frozen_mapping import FrozenMapping
 from custloyal.models.windows import check_timezone
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from custloyal.engines import Engine, Table
-    from custloyal.models import BusinessCalendar
 
 __all__ = ["with_added", "with_elapsed", "with_is_open", "with_next_open"]
 
@@ -91,7 +91,9 @@ def with_elapsed(
         rows = rows.with_columns(passed.alias(_SINCE), (passed * 0 + _SECOND_US).alias(_UNTIL))
         return rows.with_columns((nw.col(_SINCE) / nw.col(_UNTIL)).alias(name))
 
-    return _with_column(frame, {_START: start, _END: end}, computed, name=name, timezone=timezone)
+    return _with_column(
+        frame, calendar, {_START: start, _END: end}, computed, name=name, timezone=timezone
+    )
 
 
 def with_added(
@@ -165,6 +167,7 @@ def with_added(
 
     return _with_column(
         frame,
+        calendar,
         {_START: start},
         computed,
         name=name,
@@ -206,7 +209,7 @@ def with_is_open(
         rows = with_business_times(rows, engine, both)
         return rows.with_columns((nw.col(_UNTIL) > nw.col(_SINCE)).alias(name))
 
-    return _with_column(frame, {_START: instant}, computed, name=name, timezone=timezone)
+    return _with_column(frame, calendar, {_START: instant}, computed, name=name, timezone=timezone)
 
 
 def with_next_open(
@@ -242,11 +245,12 @@ def with_next_open(
         rows = with_business_times(rows, engine, {name: business_instant(_UNTIL, calendar)})
         return rows.with_columns((nw.col(name) - nw.lit(_MICROSECOND)).alias(name))
 
-    return _with_column(frame, {_START: instant}, computed, name=name, timezone=timezone)
+    return _with_column(frame, calendar, {_START: instant}, computed, name=name, timezone=timezone)
 
 
 def _with_column(
     frame: Any,
+    calendar: BusinessCalendar,
     times: Mapping[str, str],
     computed: Callable[[Table, Engine], Table],
     *,
@@ -259,6 +263,7 @@ def _with_column(
 
     Args:
         frame: The user's frame.
+        calendar: What must be a calendar.
         times: The names of copies of columns of instants, each with its column.
         computed: Adds the new column to a table with the copies, its instants in UTC.
         name: The name of the new column.
@@ -270,6 +275,7 @@ def _with_column(
     schema = table.collect_schema()
     _refuse(
         *mistakes,
+        _calendar_mistake(calendar),
         *(_time_mistake(schema, column, timezone) for column in dict.fromkeys(times.values())),
         *(_number_mistake(schema, column) for column in dict.fromkeys(numbers.values())),
         *_option_mistakes(schema, name, timezone),
@@ -287,6 +293,13 @@ def _refuse(*found: Mistake | None) -> None:
     if mistakes:
         missing = all(mistake.message == _MISSING for mistake in mistakes)
         raise (MissingColumnError if missing else DataError)(mistakes)
+
+
+def _calendar_mistake(calendar: object) -> Mistake | None:
+    if isinstance(calendar, BusinessCalendar):
+        return None
+    mend = 'give BusinessCalendar({"mon-fri": "08:00-20:00"})'
+    return Mistake("calendar", f"is {calendar!r}, no calendar", mend)
 
 
 def _time_mistake(schema: nw.Schema, column: str, timezone: str | None) -> Mistake | None:
@@ -310,8 +323,10 @@ def _number_mistake(schema: nw.Schema, column: str) -> Mistake | None:
 
 
 def _option_mistakes(schema: nw.Schema, name: str, timezone: str | None) -> Iterator[Mistake]:
+    if not isinstance(name, str) or not name:
+        yield Mistake("name", f"is {name!r}", "name the new column")
     # DuckDB takes `T` and `t` for one name.
-    if name.casefold() in {column.casefold() for column in schema}:
+    elif name.casefold() in {column.casefold() for column in schema}:
         yield Mistake("name", f"{name!r} is a column already", "choose another name")
     if timezone is not None:
         try:

@@ -272,6 +272,12 @@ class History:
         )
 
     @property
+    def left_out(self) -> tuple[str, ...]:
+        """The given columns that nothing reads: named as one of ours but for case, or with _."""
+        read = {*self.columns, *self._mapping.sources}
+        return tuple(name for name in self._given.collect_schema() if name not in read)
+
+    @property
     def rejected(self) -> Any:
         """The rejected rows with their `reason` and `row` (from 1), in the caller's library."""
         rejected = self._judged(placed=True).filter(~nw.col(REASON).is_null())

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 import pyarrow as pa
 import pytest
 
-from custloyal import History, RuleBook, ServiceRule, judge, where
-from custloyal.errors import CustloyalError, MissingColumnError
+from custloyal import History, RuleBook, ServiceRule, alarms, judge, objectives, where
+from custloyal.errors import CustloyalError, InvalidValueError, MissingColumnError
 from custloyal.rules import above, at_least, at_most, within
 from engines import BACKENDS, every_engine
 
@@ -165,3 +165,25 @@ def test_without_rows_a_time_must_be_named():
     )
     history = History.from_native(empty)
     assert "as_of" in str(refusal(history, rule("rings", at_most(2, "rings")), as_of=None))
+
+
+@every_engine
+def test_a_column_that_differs_in_case_is_proposed(backend):
+    history = history_of(backend, Rings=2.0, channel="phone")
+    assert history.left_out == ("Rings",)
+    for said in ("rings", "Rings"):
+        error = refusal(history, rule("fast", at_most(2, said)))
+        mend = "the table has 'Rings': map columns={'rings': 'Rings'}, and say 'rings'"
+        assert mend in str(error)
+
+
+def test_what_is_no_rule_no_column_and_no_objective_is_refused():
+    history = history_of(POLARS, rings=2.0, channel="phone")
+    with pytest.raises(InvalidValueError, match="book: is None, no rule book"):
+        judge(history, None)
+    verdicts = judge(history, rule("fast", at_most(2, "rings")))
+    with pytest.raises(InvalidValueError, match=r"by: is \['channel'\] \(name columns"):
+        verdicts.attainment(["channel"])
+    for asked in (objectives, alarms):
+        with pytest.raises(InvalidValueError, match=r"objectives\[0\]: is 'fast' \(say Objective"):
+            asked(verdicts, ["fast"])

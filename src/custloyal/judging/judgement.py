@@ -21,7 +21,7 @@ from custloyal.rules.column_types import wrong_types
 from custloyal.scoring import read, resolved
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from custloyal.engines import Table
     from custloyal.history import History
@@ -111,10 +111,20 @@ def missing_columns(history: History, book: RuleBook) -> list[Mistake]:
             column,
             f"is needed by {', '.join(dict.fromkeys(repr(name) for name in names))} and is neither "
             "in the history nor in the table of customers",
-            nearest(column, sorted(there)),
+            _mend(column, there, history),
         )
         for column, names in needs.items()
     ]
+
+
+def _mend(column: str, there: Collection[str], history: History) -> str:
+    ours = column.casefold()
+    for theirs in history.left_out:
+        if theirs.casefold() == ours:
+            return (
+                f"the table has {theirs!r}: map columns={{{ours!r}: {theirs!r}}}, and say {ours!r}"
+            )
+    return nearest(column, sorted(there))
 
 
 def _customer_columns(history: History) -> list[str]:

@@ -8,6 +8,7 @@ from custloyal.errors import InvalidValueError, Mistake, nearest
 from custloyal.judging.forecast import Counts, Windows
 from custloyal.judging.objective_status import ObjectiveStatus
 from custloyal.models import Share
+from custloyal.rules.objective import Objective
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from custloyal.judging.verdicts import Verdicts
     from custloyal.rules import ServiceRule
-    from custloyal.rules.objective import Objective
 
 __all__ = ["objectives", "rules_of"]
 
@@ -64,6 +64,10 @@ def rules_of(wanted: Sequence[Objective], verdicts: Verdicts) -> dict[str, Servi
     rules = {rule.name: rule for rule in verdicts.book}
     mistakes = []
     for place, objective in enumerate(wanted):
+        if not isinstance(objective, Objective):
+            mend = 'say Objective(rule="answer fast")'
+            mistakes.append(Mistake(f"objectives[{place}]", f"is {objective!r}", mend))
+            continue
         rule = rules.get(objective.rule)
         if rule is None:
             said = f"{objective.rule!r} is no rule of the book"

@@ -124,14 +124,16 @@ class Verdicts:
         periods = [each.value for each in Period]
         told = {name for name in self.types if not name.startswith("_")}
         allowed = sorted({*told, _WINDOW, *periods} - _OWN)
-        by = tuple(dict.fromkeys(by))
         wrong = [
             Mistake("by", f"{name!r} is no column of what was judged", nearest(str(name), allowed))
+            if isinstance(name, str)
+            else Mistake("by", f"is {name!r}", 'name columns: attainment("department", "month")')
             for name in by
             if name not in allowed
         ]
         if wrong:
             raise InvalidValueError(wrong)
+        by = tuple(dict.fromkeys(by))
         tables: dict[Clause, Table] = {}
         for docket in self._parted(by):
             window = next(iter(docket.rulings)).rule.window

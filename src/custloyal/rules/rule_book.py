@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from custloyal.rules.toml_reading import read_rules
 from custloyal.rules.toml_writing import written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 __all__ = ["RuleBook"]
 
@@ -142,6 +143,9 @@ owner: service desk.
         if isinstance(given, str | PathLike):
             mend = f"read it: RuleBook.from_toml({str(given)!r})"
             raise InvalidValueError(Mistake("book", "is a path, no rule book", mend))
+        if not isinstance(given, Iterable):
+            mend = "give RuleBook([rule, ...]), or a rule"
+            raise InvalidValueError(Mistake("book", f"is {given!r}, no rule book", mend))
         return cls(given)
 
     def __iter__(self) -> Iterator[ServiceRule]:
