@@ -61,6 +61,15 @@ def test_impossible_rows_are_refused_in_fits_and_predictions(bad, said):
 
 
 @pytest.mark.parametrize(("bad", "said"), IMPOSSIBLE)
+def test_an_impossible_customer_is_refused_alone_too(bad, said):
+    with pytest.raises(InvalidValueError, match=f"{said.split(':')[0]}: "):
+        BG.predict_one(**bad.row(0, named=True), horizon=9)
+    for value in (None, "2", math.nan, True):
+        with pytest.raises(InvalidValueError, match="x: is"):
+            BG.predict_one(x=value, t_x=1, T=2, horizon=9)
+
+
+@pytest.mark.parametrize(("bad", "said"), IMPOSSIBLE)
 def test_impossible_rows_are_set_aside_where_that_is_asked(cdnow, bad, said):
     good = cdnow.select("x", "t_x", "T").cast(pl.Float64)
     both = pl.concat([good, bad.cast(pl.Float64)])

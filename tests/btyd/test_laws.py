@@ -162,6 +162,15 @@ def test_counts_are_those_of_lives_that_are_drawn(name, model, customer):
     assert said["expected_purchases"] == pytest.approx(alive * made.mean(), abs=4 * error)
 
 
+@every_fitted
+@given(data=st.data(), horizon=st.floats(-6, 9).map(math.exp))
+def test_one_customer_is_told_what_a_frame_of_one_is(fitted, data, horizon):
+    model, frame = data.draw(models(fitted)), data.draw(customers).head(1)
+    said = attrs.asdict(model.predict_one(**frame.row(0, named=True), horizon=horizon))
+    wanted = model.predict(frame, horizon=horizon).select(*OUT).row(0, named=True)
+    assert said == pytest.approx(wanted, rel=1e-12, abs=0)
+
+
 @pytest.mark.parametrize(
     "model",
     [

@@ -15,7 +15,7 @@ from custloyal.btyd.estimation import (
 from custloyal.btyd.fit_checks import calibration, frequencies, tracking
 from custloyal.btyd.gamma_gamma import FittedGammaGamma, GammaGamma
 from custloyal.btyd.pareto_nbd import FittedParetoNbd, ParetoNbd
-from custloyal.btyd.purchase_model import FittedPurchaseModel
+from custloyal.btyd.purchase_model import FittedPurchaseModel, Prediction
 from custloyal.btyd.residual_value import residual_value
 from custloyal.btyd.shifted_beta_geometric import FittedShiftedBetaGeometric, ShiftedBetaGeometric
 from custloyal.btyd.totals import TotalPurchases, total_purchases
@@ -36,6 +36,7 @@ __all__ = [
     "NotConvergedWarning",
     "NotIdentifiedWarning",
     "ParetoNbd",
+    "Prediction",
     "ShiftedBetaGeometric",
     "TotalPurchases",
     "calibration",

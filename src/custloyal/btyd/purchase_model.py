@@ -11,7 +11,7 @@ import numpy as np
 
 from custloyal.btyd.estimation import FEW_REPEATERS, FewRepeatersWarning, Fitted, estimated
 from custloyal.btyd.frames import Invalid, check_choice, check_new_columns
-from custloyal.btyd.statistics import Customers, Statistics, distinct_pairs
+from custloyal.btyd.statistics import Customers, Statistics, distinct_pairs, one_customer
 from custloyal.errors import Mistake
 from custloyal.models.checks import check_count, check_number, check_text, refuse
 
@@ -48,10 +48,32 @@ if TYPE_CHECKING:
             ...
 
 
-__all__ = ["DAYS", "FittedPurchaseModel", "PurchaseModel", "check_policy", "typical_scale"]
+__all__ = [
+    "DAYS",
+    "FittedPurchaseModel",
+    "Prediction",
+    "PurchaseModel",
+    "check_policy",
+    "typical_scale",
+]
 
 SAMPLE = 8_000
 DAYS = {"day": 1.0, "week": 7.0}
+
+
+@attrs.frozen(kw_only=True)
+class Prediction:
+    """What is to be expected of one customer.
+
+    Args:
+        p_alive: The probability that the customer has not left.
+        p_any: The probability of any purchase within the horizon.
+        expected_purchases: The expected number of purchase days within it.
+    """
+
+    p_alive: float
+    p_any: float
+    expected_purchases: float
 
 
 class FittedPurchaseModel(Fitted):
@@ -95,6 +117,43 @@ class FittedPurchaseModel(Fitted):
             }
         )
 
+    def predict_one(
+        self,
+        *,
+        x: float,
+        t_x: float,
+        T: float,  # noqa: N803 (as the column)
+        horizon: float,
+    ) -> Prediction:
+        """What is to be expected of one customer, without a frame: for a service that is asked.
+
+        Args:
+            x: Repeat purchase days.
+            t_x: Age at the last purchase, in the model's unit.
+            T: Age now, in the model's unit.
+            horizon: A length of time, above 0, in the model's unit.
+
+        Raises:
+            InvalidValueError: Where an option is wrong or no customer can have such statistics.
+
+        Example:
+            The published estimates, and a customer with two repeat purchases:
+
+            >>> from custloyal.btyd import FittedBgNbd
+            >>> model = FittedBgNbd(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week")
+            >>> said = model.predict_one(x=2, t_x=30.43, T=38.86, horizon=39)
+            >>> round(said.p_alive, 3), round(said.expected_purchases, 3)
+            (0.727, 1.226)
+        """
+        refuse(check_number("horizon", horizon, above=0))
+        row = one_customer(x, t_x, T)
+        process, span = self._alive(row.x, row.T), np.array([float(horizon)])
+        [p_alive] = self.p_alive(row).tolist()
+        [some], [expected] = process.any(span).tolist(), process.expected(span).tolist()
+        return Prediction(
+            p_alive=p_alive, p_any=p_alive * some, expected_purchases=p_alive * expected
+        )
+
     def predict_counts(
         self, frame: Any, *, horizon: float, most: int = 5, invalid: Invalid = "refuse"
     ) -> Any:
@@ -112,6 +171,19 @@ class FittedPurchaseModel(Fitted):
         Raises:
             InvalidValueError: As for `predict`.
             DataError: As for `predict`.
+            MissingColumnError: As for `predict`.
+
+        Example:
+            Of a new customer who certainly stays (a is tiny), the purchases of a time alpha: with
+            r = 1 a half, a quarter, an eighth, ...
+
+            >>> import polars as pl
+            >>> from custloyal.btyd import FittedBgNbd
+            >>> model = FittedBgNbd(r=1, alpha=10, a=1e-9, b=1)
+            >>> new = pl.DataFrame({"x": [0], "t_x": [0], "T": [0]})
+            >>> counts = model.predict_counts(new, horizon=10, most=2)
+            >>> [round(counts[name][0], 6) for name in ("p_0", "p_1", "p_2", "p_more")]
+            [0.5, 0.25, 0.125, 0.125]
         """
         refuse(
             check_number("horizon", horizon, above=0),
@@ -157,6 +229,19 @@ class FittedPurchaseModel(Fitted):
         Raises:
             InvalidValueError: As for `predict`, or where dates are asked of another unit.
             DataError: As for `predict`.
+            MissingColumnError: As for `predict`.
+
+        Example:
+            With r = 2 and alpha = 10, silence has the probability (10 / (10 + t))^2 of a customer
+            who never bought again, which is a quarter at t = 10.
+
+            >>> import polars as pl
+            >>> from custloyal.btyd import FittedBgNbd
+            >>> model = FittedBgNbd(r=2, alpha=10, a=1, b=1, time_unit="day")
+            >>> customer = pl.DataFrame({"x": [0], "t_x": [0], "T": [3]})
+            >>> row = model.silence(customer, unlikely=0.25, as_of=date(2024, 1, 4))
+            >>> round(row["silent_from_age"][0], 9), str(row["silent_from_date"][0])
+            (10.0, '2024-01-11')
         """
         refuse(
             check_number("p_alive", p_alive, above=0, below=1),
@@ -200,6 +285,19 @@ class FittedPurchaseModel(Fitted):
 
         Args:
             horizon: A length of time, above 0, in the model's unit.
+
+        Returns:
+            Purchase days after the first, at least 0.
+
+        Raises:
+            InvalidValueError: Where the horizon is not a number above 0.
+
+        Example:
+            Pareto/NBD with s = 1: r beta / alpha ln(1 + horizon / beta), here 2 ln 2.
+
+            >>> from custloyal.btyd import FittedParetoNbd
+            >>> round(FittedParetoNbd(r=1, alpha=5, s=1, beta=10).expected_of_new(10), 6)
+            1.386294
         """
         refuse(check_number("horizon", horizon, above=0))
         return float(self.expected_at(np.array([float(horizon)]))[0])
@@ -210,6 +308,12 @@ class FittedPurchaseModel(Fitted):
         Args:
             horizon: A length of time, above 0, in the model's unit.
             most: The largest number asked for.
+
+        Returns:
+            `most` + 1 probabilities; what they lack to 1 is that of more.
+
+        Raises:
+            InvalidValueError: Where an option is out of bounds.
         """
         refuse(check_number("horizon", horizon, above=0), check_count("most", most))
         return tuple(self.counts_at(np.array([float(horizon)]), most)[0].tolist())

@@ -30,11 +30,12 @@ from custloyal.btyd.frames import (
 from custloyal.btyd.integrals import Floats
 from custloyal.engines import Aggregate, Combine, Home, Table
 from custloyal.errors import DataError, Mistake
+from custloyal.models.checks import check_number, refuse
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["KEYS", "Customers", "Statistics", "distinct_pairs"]
+__all__ = ["KEYS", "Customers", "Statistics", "distinct_pairs", "one_customer"]
 
 KEYS = ("x", "t_x", "T")
 MOST_PURCHASES = 10_000_000
@@ -82,6 +83,21 @@ class Statistics:
         found, times = np.unique(np.searchsorted(reached, places), return_counts=True)
         sample = self.where(np.minimum(found, len(reached) - 1))
         return attrs.evolve(sample, weight=times.astype(np.float64))
+
+
+def one_customer(x: float, t_x: float, T: float) -> Statistics:  # noqa: N803 (as the column)
+    """A single customer.
+
+    Raises:
+        InvalidValueError: Where no customer can have such statistics.
+    """
+    given = {"x": x, "t_x": t_x, "T": T}
+    refuse(*(check_number(name, value, low=0) for name, value in given.items()))
+    columns = [np.array([float(value)]) for value in given.values()]
+    rows = Statistics(columns[0], columns[1], columns[2], np.ones(1))
+    wrong = [(name, what) for name, what, failed in _checks(rows) if failed.any()]
+    refuse(*(Mistake(name, what, "give repeat purchase days and ages") for name, what in wrong))
+    return rows
 
 
 def distinct_pairs(first: Floats, second: Floats) -> tuple[Floats, Floats, NDArray[np.int64]]:

@@ -68,9 +68,30 @@ def total_purchases(
         level: The confidence, in (0, 1).
         draws_count: The number of resamples, at least 100.
 
+    Returns:
+        The total with its interval.
+
     Raises:
         InvalidValueError: Where an option is out of bounds.
         DataError: Where rows are invalid, or too few to determine the parameters.
+        MissingColumnError: With every column that is missing.
+
+    Source:
+        B. Efron, R. J. Tibshirani, *An Introduction to the Bootstrap*, Chapman & Hall 1993.
+
+    Example:
+        In the 39 weeks that followed these customers bought on 1,882 days. The interval knows what
+        the data leave open of the parameters, and not what the model misses:
+
+        >>> import custloyal
+        >>> from custloyal.datasets import cdnow
+        >>> statistics = custloyal.BtydStatistics(unit="week")
+        >>> reading = custloyal.read(cdnow(), statistics, as_of="1997-09-30")[statistics]
+        >>> customers = reading.to_native().sort("customer_id")
+        >>> model = custloyal.ParetoNbd().fit(customers)
+        >>> total = total_purchases(customers, model, horizon=39, seed=1)
+        >>> [round(n) for n in (total.interval.low, total.expected, total.interval.high)]
+        [1476, 1666, 1879]
     """
     refuse(
         check_number("horizon", horizon, above=0),

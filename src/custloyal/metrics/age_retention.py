@@ -43,10 +43,25 @@ class AgeRetention(Metric):
         `retention_share` (of those observed), `retention_low` and `retention_high` (Wilson's
         interval of 95 %), `is_complete` (whether it was over for the whole cohort).
 
+    Raises:
+        InvalidValueError: Where the period is unknown, or a step has no days.
+
     Example:
-        >>> AgeRetention(step_days=0)
-        Traceback (most recent call last):
-        custloyal.errors.InvalidValueError: step_days: is 0, must be a whole number of at least 1
+        Two came in January; one bought again after 35 days, of the other that is not known yet.
+
+        >>> import custloyal
+        >>> import polars as pl
+        >>> sales = pl.DataFrame(
+        ...     {
+        ...         "customer_id": ["ann", "ann", "bob"],
+        ...         "occurred_at": ["2024-01-01", "2024-02-05", "2024-01-31"],
+        ...     }
+        ... )
+        >>> history = custloyal.History.from_native(sales, constants={"kind": "purchase"})
+        >>> metric = AgeRetention(step_days=30)
+        >>> rows = custloyal.read(history, metric, as_of="2024-03-15")[metric].to_dicts()
+        >>> [(row["age_days"], row["customers_count"], row["observed_count"]) for row in rows]
+        [(0, 2, 2), (30, 1, 1)]
     """
 
     step_days: int = 30

@@ -39,14 +39,30 @@ class BtydStatistics(Metric):
         where x is 0 or an amount is not known), `time_unit` (the unit, so that it travels into the
         fit).
 
+    Raises:
+        InvalidValueError: Where the unit is unknown.
+
     Source:
         P. S. Fader, B. G. S. Hardie, K. L. Lee, *"Counting your customers" the easy way*,
         Marketing Science 24 (2005), 275-284.
 
     Example:
-        >>> BtydStatistics(unit="month")
-        Traceback (most recent call last):
-        custloyal.errors.InvalidValueError: unit: is 'month' (allowed: 'day', 'week')
+        Bought on days 1, 3 and 8 of January for 9, 4 and 6; January is over.
+
+        >>> import custloyal
+        >>> import polars as pl
+        >>> sales = pl.DataFrame(
+        ...     {
+        ...         "customer_id": ["ann", "ann", "ann"],
+        ...         "occurred_at": ["2024-01-01", "2024-01-03", "2024-01-08"],
+        ...         "amount": [9.0, 4.0, 6.0],
+        ...     }
+        ... )
+        >>> history = custloyal.History.from_native(sales, constants={"kind": "purchase"})
+        >>> metric = BtydStatistics()
+        >>> [row] = custloyal.read(history, metric, as_of="2024-01-31")[metric].to_dicts()
+        >>> row["x"], row["t_x"], row["T"], row["mean_repeat_amount"]
+        (2, 7, 30, 5.0)
     """
 
     unit: TimeUnit = "day"

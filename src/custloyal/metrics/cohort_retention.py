@@ -38,9 +38,25 @@ class CohortRetention(Metric):
         the month was over at `as_of`). Of other periods the first two are `cohort_week` and
         `age_weeks`, and so on.
 
+    Raises:
+        InvalidValueError: Where the period is unknown.
+
     Example:
-        >>> CohortRetention(period="quarter").grain
-        ('cohort_quarter', 'age_quarters')
+        Two came in January, of whom one bought again in March; one came in March.
+
+        >>> import custloyal
+        >>> import polars as pl
+        >>> sales = pl.DataFrame(
+        ...     {
+        ...         "customer_id": ["ann", "ann", "bob", "cem"],
+        ...         "occurred_at": ["2024-01-05", "2024-03-05", "2024-01-09", "2024-03-20"],
+        ...     }
+        ... )
+        >>> history = custloyal.History.from_native(sales, constants={"kind": "purchase"})
+        >>> metric = CohortRetention()
+        >>> rows = custloyal.read(history, metric, as_of="2024-03-31")[metric].to_dicts()
+        >>> [(row["cohort_month"].month, row["age_months"], row["retention_share"]) for row in rows]
+        [(1, 0, 1.0), (1, 1, 0.0), (1, 2, 0.5), (3, 0, 1.0)]
     """
 
     period: Period = attrs.field(default=Period.MONTH, converter=as_period)

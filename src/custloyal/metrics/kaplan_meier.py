@@ -144,15 +144,30 @@ class KaplanMeier(_TenureMetric):
         (interval of 95 % by Greenwood's variance, on the scale of log(-log S); null where the
         share is 1 or 0).
 
+    Raises:
+        InvalidValueError: Where not exactly one of the two is given, or it is out of its range.
+        MissingColumnError: Where the history lacks the column of `ends`.
+
     Source:
         E. L. Kaplan, P. Meier, *Nonparametric estimation from incomplete observations*, Journal
         of the American Statistical Association 53 (1958), 457-481.
 
     Example:
-        >>> KaplanMeier()
-        Traceback (most recent call last):
-        custloyal.errors.InvalidValueError: inactivity_days, ends: must be one of the two (give \
-inactivity_days=180, or ends=("topic", "cancellation"))
+        One of two left after 10 days; of the other it is known that they stayed 45.
+
+        >>> import custloyal
+        >>> import polars as pl
+        >>> sales = pl.DataFrame(
+        ...     {
+        ...         "customer_id": ["ann", "ann", "bob", "bob"],
+        ...         "occurred_at": ["2024-01-01", "2024-01-11", "2024-01-01", "2024-02-25"],
+        ...     }
+        ... )
+        >>> history = custloyal.History.from_native(sales, constants={"kind": "purchase"})
+        >>> metric = KaplanMeier(inactivity_days=60)
+        >>> rows = custloyal.read(history, metric, as_of="2024-04-15")[metric].to_dicts()
+        >>> [(row["tenure_days"], row["ended_count"], row["survival_share"]) for row in rows]
+        [(0, 0, 1.0), (10, 1, 0.5), (45, 0, 0.5)]
     """
 
     grain: ClassVar[tuple[str, ...]] = ("tenure_days",)
@@ -194,9 +209,30 @@ class Tenure(_TenureMetric):
         `restricted_mean_low_days` and `restricted_mean_high_days` (interval of 95 %; null where
         nobody ended, of which no spread follows).
 
+    Raises:
+        InvalidValueError: As for `KaplanMeier`.
+        MissingColumnError: As for `KaplanMeier`.
+
     Source:
         R. Brookmeyer, J. Crowley, *A confidence interval for the median survival time*, Biometrics
         38 (1982), 29-41, for the interval of the median.
+
+    Example:
+        Of four one left after 0 days and three after 10.
+
+        >>> import custloyal
+        >>> import polars as pl
+        >>> sales = pl.DataFrame(
+        ...     {
+        ...         "customer_id": ["ann", "ann", "bob", "bob", "cem", "cem", "dee"],
+        ...         "occurred_at": [*3 * ["2024-01-01", "2024-01-11"], "2024-01-01"],
+        ...     }
+        ... )
+        >>> history = custloyal.History.from_native(sales, constants={"kind": "purchase"})
+        >>> metric = Tenure(inactivity_days=60)
+        >>> [row] = custloyal.read(history, metric, as_of="2024-12-31")[metric].to_dicts()
+        >>> row["median_days"], row["restricted_mean_days"]
+        (10, 7.5)
     """
 
     grain: ClassVar[tuple[str, ...]] = ()

@@ -49,11 +49,25 @@ class Lifecycle(Metric):
         now), `known_count` (who bought in this period or any before), `is_complete` (whether the
         period was over at `as_of`).
 
+    Raises:
+        InvalidValueError: Where the period is unknown.
+
     Example:
-        >>> Lifecycle(period="mnth")
-        Traceback (most recent call last):
-        custloyal.errors.InvalidValueError: period: is 'mnth', must be a word of Period (did you \
-mean 'month'?)
+        One bought in January and in March, one in March only.
+
+        >>> import custloyal
+        >>> import polars as pl
+        >>> sales = pl.DataFrame(
+        ...     {
+        ...         "customer_id": ["ann", "ann", "bob"],
+        ...         "occurred_at": ["2024-01-05", "2024-03-05", "2024-03-09"],
+        ...     }
+        ... )
+        >>> history = custloyal.History.from_native(sales, constants={"kind": "purchase"})
+        >>> metric = Lifecycle()
+        >>> *_, march = custloyal.read(history, metric, as_of="2024-03-31")[metric].to_dicts()
+        >>> march["new_count"], march["retained_count"], march["resurrected_count"]
+        (1, 0, 1)
     """
 
     grain: ClassVar[tuple[str, ...]] = ("period_start",)

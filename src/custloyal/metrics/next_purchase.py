@@ -40,6 +40,25 @@ class NextPurchase(Metric):
     Source:
         S. S. Wilks, *Determination of sample sizes for setting tolerance limits*, Annals of
         Mathematical Statistics 12 (1941), 91-96, for the coverage of order statistics.
+
+    Example:
+        Gaps of 10 and 20 days, so 15 on average.
+
+        >>> import custloyal
+        >>> import polars as pl
+        >>> sales = pl.DataFrame(
+        ...     {
+        ...         "customer_id": ["ann", "ann", "ann"],
+        ...         "occurred_at": ["2024-01-01", "2024-01-11", "2024-01-31"],
+        ...     }
+        ... )
+        >>> history = custloyal.History.from_native(sales, constants={"kind": "purchase"})
+        >>> metric = NextPurchase()
+        >>> [row] = custloyal.read(history, metric, as_of="2024-02-29")[metric].to_dicts()
+        >>> [str(row[name]) for name in ("earliest_on", "expected_on", "latest_on")]
+        ['2024-02-10', '2024-02-15', '2024-02-20']
+        >>> row["quiet_days"], row["is_overdue"]
+        (29, True)
     """
 
     def state(self, interactions: Source) -> Fold:

@@ -56,10 +56,25 @@ class Reactivation(Metric):
         `reactivation_share`, `reactivation_low` and `reactivation_high` (Wilson's interval of
         95 %; all null where nobody was observed).
 
+    Raises:
+        InvalidValueError: Where lengths are not whole days of at least 1, or do not grow.
+
     Example:
-        >>> Reactivation(dormant_days=(30,), within_days=0)
-        Traceback (most recent call last):
-        custloyal.errors.InvalidValueError: within_days: is 0, must be a whole number of at least 1
+        Both were quiet for 30 days; one came back 35 days after the purchase.
+
+        >>> import custloyal
+        >>> import polars as pl
+        >>> sales = pl.DataFrame(
+        ...     {
+        ...         "customer_id": ["ann", "ann", "bob"],
+        ...         "occurred_at": ["2024-01-01", "2024-02-05", "2024-01-01"],
+        ...     }
+        ... )
+        >>> history = custloyal.History.from_native(sales, constants={"kind": "purchase"})
+        >>> metric = Reactivation(dormant_days=(30,), within_days=10)
+        >>> [row] = custloyal.read(history, metric, as_of="2024-02-29")[metric].to_dicts()
+        >>> row["dormant_count"], row["reactivated_count"], row["reactivation_share"]
+        (2, 1, 0.5)
     """
 
     grain: ClassVar[tuple[str, ...]] = ("dormant_days",)

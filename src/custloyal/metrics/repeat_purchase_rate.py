@@ -53,10 +53,25 @@ class RepeatPurchaseRate(Metric):
         time), `repeat_share`, `repeat_low` and `repeat_high` (Wilson's interval of 95 %; all null
         where nobody was observed that long).
 
+    Raises:
+        InvalidValueError: Where the times are not whole days of at least 1 that grow.
+
     Example:
-        >>> RepeatPurchaseRate(within_days=(90, 30))
-        Traceback (most recent call last):
-        custloyal.errors.InvalidValueError: within_days: are (90, 30), must grow
+        One of three came back, after 35 days; one came too late to be asked about 30 days.
+
+        >>> import custloyal
+        >>> import polars as pl
+        >>> sales = pl.DataFrame(
+        ...     {
+        ...         "customer_id": ["ann", "ann", "bob", "cem"],
+        ...         "occurred_at": ["2024-01-01", "2024-02-05", "2024-01-01", "2024-02-20"],
+        ...     }
+        ... )
+        >>> history = custloyal.History.from_native(sales, constants={"kind": "purchase"})
+        >>> metric = RepeatPurchaseRate(within_days=(30, 40))
+        >>> rows = custloyal.read(history, metric, as_of="2024-02-29")[metric].to_dicts()
+        >>> [(row["within_days"], row["repeat_count"], row["customers_count"]) for row in rows]
+        [(30, 0, 2), (40, 1, 2), (None, 1, 3)]
     """
 
     grain: ClassVar[tuple[str, ...]] = ("within_days",)

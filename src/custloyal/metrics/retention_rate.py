@@ -54,11 +54,27 @@ class RetentionRate(Metric):
         `retention_share` and `churn_share` with `_low` and `_high` (Wilson's interval of 95 %;
         null where nobody was there), `is_complete` (whether the period was over at `as_of`).
 
+    Raises:
+        InvalidValueError: Where the period is unknown, or `ends` names neither a `Kind` nor a
+            column and its value.
+        MissingColumnError: Where the history lacks the column of `ends`.
+
     Example:
-        >>> RetentionRate(period="month", ends="cancellation")
-        Traceback (most recent call last):
-        custloyal.errors.InvalidValueError: ends: is 'cancellation' (give a Kind, or a column and \
-its value: ('topic', 'cancellation'))
+        Both bought in January, and one of them in February.
+
+        >>> import custloyal
+        >>> import polars as pl
+        >>> sales = pl.DataFrame(
+        ...     {
+        ...         "customer_id": ["ann", "ann", "bob"],
+        ...         "occurred_at": ["2024-01-05", "2024-02-05", "2024-01-09"],
+        ...     }
+        ... )
+        >>> history = custloyal.History.from_native(sales, constants={"kind": "purchase"})
+        >>> metric = RetentionRate()
+        >>> [row] = custloyal.read(history, metric, as_of="2024-02-29")[metric].to_dicts()
+        >>> row["start_count"], row["retained_count"], row["churned_count"], row["churn_share"]
+        (2, 1, 1, 0.5)
     """
 
     grain: ClassVar[tuple[str, ...]] = ("period_start",)

@@ -37,7 +37,8 @@ class RevenueBridge(Metric):
 
     previous + new + resurrected + grown - shrunk - lost = current, and previous - shrunk - lost =
     kept. `Growth` says of a row whether growth was bought with new customers. Who bought before
-    the history begins looks new in it.
+    the history begins looks new in it, and the first row compares with a period that may have
+    begun before the history did.
 
     Args:
         period: "day", "week", "month", "quarter" or "year", of local days.
@@ -54,9 +55,28 @@ class RevenueBridge(Metric):
         periods whose amount is not known, which add nothing), `is_complete` (whether the period
         was over at `as_of`).
 
+    Raises:
+        InvalidValueError: Where the period is unknown, or `decimals` is below 0.
+
     Example:
-        >>> RevenueBridge(period="quarter").period.value
-        'quarter'
+        From 30 to 27: one brings 5 less, one is gone with 10, and one is new with 12.
+
+        >>> import custloyal
+        >>> import polars as pl
+        >>> sales = pl.DataFrame(
+        ...     {
+        ...         "customer_id": ["ann", "ann", "bob", "cem"],
+        ...         "occurred_at": ["2024-01-05", "2024-02-05", "2024-01-09", "2024-02-09"],
+        ...         "amount": [20.0, 15.0, 10.0, 12.0],
+        ...     }
+        ... )
+        >>> history = custloyal.History.from_native(sales, constants={"kind": "purchase"})
+        >>> metric = RevenueBridge()
+        >>> [row] = custloyal.read(history, metric, as_of="2024-02-29")[metric].to_dicts()
+        >>> row["previous_amount"], row["new_amount"], row["shrunk_amount"], row["lost_amount"]
+        (30.0, 12.0, 5.0, 10.0)
+        >>> row["kept_amount"], row["current_amount"]
+        (15.0, 27.0)
     """
 
     needs: ClassVar[tuple[str, ...]] = ("amount",)
