@@ -268,7 +268,7 @@ def test_times_are_said_in_units(backend):
     ]
     follows = within(hours=4, until=where(kind="reply"))
     (said,) = found(backend, rule(follows), data=[*FORTY, *answers])
-    assert "and 90 seconds to 90 seconds were seen" in said
+    assert "and 1.5 minutes to 1.5 minutes were seen" in said
 
 
 @every_engine

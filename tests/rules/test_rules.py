@@ -63,11 +63,16 @@ def refused(make):
         (at_most(3, "pages_count"), "have at most 3 pages"),
         (above(0, "feeling"), "leave a good feeling"),
         (at_least(-0.5, "feeling"), "leave a feeling at least -0.5"),
+        (
+            at_least(1, "times", of=where(kind=["reply", "feedback_reply"], channel="phone")),
+            "have at least 1 reply or reply to feedback by phone",
+        ),
+        (at_least(1, "times", of=where(channel="phone")), "have at least 1 call"),
+        (at_most(0, "times", of=where(kind="reopen")), "have no reopens"),
         (at_most(1, "handoffs"), "have at most 1 hand-off"),
         (at_most(0, "handoffs"), "stay with their first department"),
         (at_most(0, "handoffs", by="agent_id"), "stay with their first agent"),
         (at_most(2, "times", of=where(kind="reopen")), "have at most 2 reopens"),
-        (at_most(0, "times", of=where(kind="reopen")), "have no reopens"),
         (
             at_least(2, "times", of=where(kind="outreach"), per="customer"),
             "have at least 2 contacts by the business",

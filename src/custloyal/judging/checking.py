@@ -9,7 +9,7 @@ import narwhals as nw
 from custloyal.errors import nearest
 from custloyal.judging.fitting import parted
 from custloyal.judging.judgement import judge
-from custloyal.rules import Contacted, Counted, Measured, RuleBook, Timed, Verdict, in_words
+from custloyal.rules import Contacted, Counted, Measured, RuleBook, Timed, Verdict, about
 from custloyal.rules.column_types import promised_rows
 from custloyal.rules.finding import Finding, Severity
 from custloyal.rules.linter import lint
@@ -281,5 +281,5 @@ def _is_far(rule: ServiceRule, figures: Mapping[str, Any]) -> bool:
 
 def _said(promise: Promise, value: float) -> str:
     if isinstance(promise, Timed):
-        return in_words(round(value / 1_000_000, 1), business=promise.calendar is not None)
+        return about(value / 1_000_000, business=promise.calendar is not None)
     return f"{value:g}"

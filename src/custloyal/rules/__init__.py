@@ -9,7 +9,7 @@ from custloyal.rules.linter import lint
 from custloyal.rules.measured import FEELING, LastMeasured, Measured
 from custloyal.rules.objective import Objective
 from custloyal.rules.population import Population, where
-from custloyal.rules.promise import TIME_UNITS, Comparator, Promise, Subject, Timed, in_words
+from custloyal.rules.promise import TIME_UNITS, Comparator, Promise, Subject, Timed, about
 from custloyal.rules.promises import above, at_least, at_most, below, within
 from custloyal.rules.rings import RingCadence
 from custloyal.rules.rule_book import RuleBook
@@ -39,11 +39,11 @@ __all__ = [
     "Subject",
     "Timed",
     "Verdict",
+    "about",
     "above",
     "at_least",
     "at_most",
     "below",
-    "in_words",
     "lint",
     "rulebooks",
     "where",

@@ -53,7 +53,7 @@ class Counted(Promise):
         )
 
     def __str__(self) -> str:
-        return f"have {_number(self)} {self.words or self.of}"
+        return f"have {_number(self)} {self.words or self.of.counted(self.threshold)}"
 
 
 @attrs.frozen(kw_only=True)
@@ -131,7 +131,7 @@ class Contacted(Promise):
         )
 
     def __str__(self) -> str:
-        return f"have {_number(self)} {self.of}"
+        return f"have {_number(self)} {self.of.counted(self.threshold)}"
 
 
 def _number(promise: Counted | Contacted) -> str:

@@ -41,6 +41,14 @@ _PLURALS = {
     Kind.OUTREACH: "contacts by the business",
     Kind.OTHER: "other interactions",
 }
+_SINGULARS = {
+    Kind.HANDOFF: "hand-off",
+    Kind.FOLLOW_UP: "follow-up",
+    Kind.FEEDBACK_REPLY: "reply to feedback",
+    Kind.FEEDBACK_ACTION: "change made after feedback",
+    Kind.OUTREACH: "contact by the business",
+    Kind.OTHER: "other interaction",
+}
 _PHASES = {
     Phase.PRE_SALE: "before the sale",
     Phase.SALE: "at the sale",
@@ -138,12 +146,23 @@ mean 'complaint'?)
     def __str__(self) -> str:
         return " ".join([self.noun, *self._attributes()])
 
+    def counted(self, number: float) -> str:
+        """The rows as they are said after a number: 1 "call", 2 "calls"."""
+        noun = self.noun
+        if number == 1:
+            kinds = [_singular(kind) for kind in self._kinds]
+            noun = _listed(kinds) if kinds else noun.removesuffix("s")
+        return " ".join([noun, *self._attributes()])
+
+    @property
+    def _kinds(self) -> list[Kind]:
+        return [Kind(str(word)) for word in self.words.get("kind", ())]
+
     @property
     def noun(self) -> str:
         """What it is a population of: "calls", "questions"."""
-        kinds = [Kind(str(word)) for word in self.words.get("kind", ())]
-        if kinds:
-            return _listed([_plural(kind) for kind in kinds])
+        if self._kinds:
+            return _listed([_plural(kind) for kind in self._kinds])
         if self.words.get("channel") == ("phone",):
             return "calls"
         customers = {"tier", "segment", "stage", "owner_id"}
@@ -210,6 +229,10 @@ def _mistakes(name: str, words: tuple[object, ...]) -> list[Mistake]:
 def _is_one_of(name: str, words: tuple[Word, ...]) -> nw.Expr:
     # One comparison a word: `is_in` takes several times as long on DuckDB.
     return reduce(or_, [nw.col(name) == word for word in words])
+
+
+def _singular(kind: Kind) -> str:
+    return _SINGULARS.get(kind, kind.value.replace("_", " "))
 
 
 def _plural(kind: Kind) -> str:

@@ -14,7 +14,7 @@ from custloyal.models import BusinessCalendar
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["TIME_UNITS", "Comparator", "Promise", "Subject", "Timed", "in_words"]
+__all__ = ["TIME_UNITS", "Comparator", "Promise", "Subject", "Timed", "about", "in_words"]
 
 _MICROSECONDS = 1_000_000
 TIME_UNITS = {"seconds": 1, "minutes": 60, "hours": 3_600, "days": 86_400}
@@ -181,3 +181,15 @@ def in_words(seconds: float, *, business: bool = False) -> str:
     number = seconds / factor
     said = unit[:-1] if number == 1 else unit
     return f"{number:g} {'business ' if business else ''}{said}"
+
+
+def about(seconds: float, *, business: bool = False) -> str:
+    """A time as it is measured, in the largest unit of which it has one.
+
+    Example:
+        >>> about(71_100), about(71_100, business=True), about(0.25)
+        ('19.8 hours', '19.8 business hours', '0.25 seconds')
+    """
+    units = [unit for unit in TIME_UNITS if not (business and unit == "days")]
+    unit = next((u for u in reversed(units) if seconds >= TIME_UNITS[u]), "seconds")
+    return f"{seconds / TIME_UNITS[unit]:.3g} {'business ' if business else ''}{unit}"

@@ -85,7 +85,7 @@ def at_least(
 
     Example:
         >>> print(at_least(1, "times", of=where(kind="outreach"), per="customer"))
-        have at least 1 contacts by the business
+        have at least 1 contact by the business
     """
     return _promise(
         Comparator.AT_LEAST, threshold, unit, of, per=per, by=by, country=country, last=last
