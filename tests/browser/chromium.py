@@ -28,15 +28,17 @@ _SILENT = (
     "--disable-component-update",
     "--disable-dev-shm-usage",
     "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND",  # no name is looked up, whatever a page asks for
+    # No name is looked up and no other machine asked, whatever a page wants.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
 _WATCHED = """
 window.acted = [];
+try { localStorage.clear(); } catch { /* a page without an address has none */ }
 for (const name of ["alert", "confirm", "prompt", "open"])
   window[name] = (...words) => { window.acted.push([name, ...words].join(" ")); };
 window.addEventListener("error", event => window.acted.push(`error ${event.message}`));
 """
-"""Run before a page is read: dialogs and errors are written down rather than shown."""
+"""Run before a page is read: dialogs and errors are written down, and nothing is remembered."""
 _SCRIPTS = Path(__file__).parent
 _SEEN = (_SCRIPTS / "seen.js").read_text(encoding="utf-8")
 
@@ -134,6 +136,16 @@ class Chromium:
     def run(self, script: str) -> Any:
         """What an expression in the page gives."""
         return self._driver.execute_script(f"return {script}")
+
+    def comes_true(self, condition: str, *, seconds: float = 10) -> bool:
+        """Whether a condition of the page's comes true in time."""
+        script = f"""
+            const [until, done] = [performance.now() + {seconds * 1_000}, arguments[0]];
+            const look = () => ({condition}) ? done(true)
+                : performance.now() > until ? done(false) : setTimeout(look, 20);
+            look();
+        """
+        return bool(self._driver.execute_async_script(script))
 
     def press(self, *keys: str) -> None:
         """Press keys, one after another."""

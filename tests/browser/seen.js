@@ -75,33 +75,49 @@ function ground(stack) {
   return layers.reduce((below, above) => over(above, below), canvas);
 }
 
-// Marks lie under the pointer even where a chart says that they do not.
-function touchable() {
+// Marks lie under the pointer even where a chart says that they do not; what floats over a text and
+// is gone when one scrolls is left out.
+function touchable(floating) {
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync("* { pointer-events: auto !important; }");
+  sheet.replaceSync(`* { pointer-events: auto !important; } ${floating} { display: none !important; }`);
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 }
 
-// The elements from this one downwards at the middle of a rectangle; none where it is covered.
+// The elements from this one downwards at the middle of a rectangle (of what of it is in sight, where
+// it is wider than what scrolls it); none where it is covered, and nothing at all where no scrolling
+// brings it to sight, as in a drawer that is shut.
 function under(element, rectangle) {
-  let box = rectangle();
-  const stacked = () => document.elementsFromPoint(box.x + box.width / 2, box.y + box.height / 2);
-  let stack = stacked();
-  if (!stack.includes(element)) {
-    element.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
+  const above = [element, ...ancestors(element)], shelf = scroller(element, true);
+  let box, stack, isInView;
+  const look = () => {
     box = rectangle();
-    stack = stacked();
-  }
-  const place = stack.indexOf(element);
-  if (place < 0) return null;
-  const above = stack.slice(0, place).filter(
-    each => !element.contains(each) && paint(each)[3] > 0 && each.tagName !== "text");
-  return above.length ? null : stack.slice(place);
+    const frame = shelf?.getBoundingClientRect();
+    const isWide = frame && box.width > frame.width;
+    const [left, right] = isWide
+      ? [Math.max(box.left, frame.left), Math.min(box.right, frame.right)] : [box.left, box.right];
+    const [x, y] = [(left + right) / 2, box.y + box.height / 2];
+    isInView = x >= 0 && y >= 0 && x <= innerWidth && y <= innerHeight;
+    stack = isInView ? document.elementsFromPoint(x, y) : [];
+    const place = stack.indexOf(element);
+    const isCovered = stack.slice(0, place).some(
+      each => !element.contains(each) && paint(each)[3] > 0 && each.tagName !== "text");
+    stack = stack.slice(place);
+    return place >= 0 && !isCovered;
+  };
+  if (look()) return stack;
+  if (box.right <= 0 && !above.some(each => each.scrollLeft > 0)) return undefined;
+  element.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
+  if (look()) return stack;
+  // What is wider than its frame was centred with its beginning out of sight.
+  for (const each of above)
+    if (each.scrollWidth > each.clientWidth)
+      each.scrollLeft += rectangle().left - each.getBoundingClientRect().left - 9;
+  return look() ? stack : isInView ? null : undefined;
 }
 
 // Texts that are hard to read, each with its contrast and the one it needs.
-function faint() {
-  touchable();
+function faint(floating = "[data-none]") {
+  touchable(floating);
   const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const node = walker.currentNode, element = node.parentElement;
@@ -110,7 +126,8 @@ function faint() {
     const range = document.createRange();
     range.selectNodeContents(node);
     const stack = under(element, () => range.getClientRects()[0] ?? element.getBoundingClientRect());
-    if (!stack) {
+    if (stack === undefined) continue;
+    if (stack === null) {
       found.push({ text: words(element), where: described(element), ratio: 0, needed: "to be seen" });
       continue;
     }
@@ -129,19 +146,24 @@ function faint() {
 
 // Charts ----------------------------------------------------------------------------------------
 
-const charts = () => [...document.querySelectorAll("figure svg, figure canvas, main > svg, img")]
+const charts = () => [...document.querySelectorAll("svg[role=img], figure svg, canvas, img")]
   .filter(each => !each.parentElement.closest("svg") && shown(each));
 
 // For each chart how many marks of it have a size.
 const drawn = () => charts().map(each => ({
   name: each.getAttribute("aria-label") ?? each.getAttribute("alt") ?? "",
-  marks: each.tagName === "svg"
-    ? [...each.querySelectorAll("[class*=role-mark] :is(path, line, rect, text, circle)")].filter(mark => {
-        const box = mark.getBoundingClientRect();
-        return box.width > 0 || box.height > 0;
-      }).length
-    : each.naturalWidth ?? each.width,
+  marks: each.tagName === "svg" ? marks(each).length : each.naturalWidth ?? each.width,
 }));
+
+// The shapes of a drawing that have a size; of a chart, those that are no part of its axes.
+function marks(drawing) {
+  const shapes = "path, line, rect, polyline, polygon, circle";
+  const isChart = drawing.querySelector("[class*=role-mark]");
+  return [...drawing.querySelectorAll(isChart ? `[class*=role-mark] :is(${shapes})` : shapes)].filter(mark => {
+    const box = mark.getBoundingClientRect();
+    return box.width > 0 || box.height > 0;
+  });
+}
 
 // Marks of charts that are hard to tell from what is behind the chart. A mark that bears its own
 // figure (the cells of a table of colours) need not be told apart.
@@ -150,9 +172,9 @@ function dim() {
   for (const chart of charts().filter(each => each.tagName === "svg")) {
     const paper = ground(ancestors(chart)), texts = [...chart.querySelectorAll("text")].map(
       each => each.getBoundingClientRect());
-    for (const mark of chart.querySelectorAll("[class*=role-mark] :is(path, line, rect, circle)")) {
+    if (!chart.querySelector("[class*=role-mark]")) continue;
+    for (const mark of marks(chart)) {
       const box = mark.getBoundingClientRect(), style = getComputedStyle(mark);
-      if (!box.width && !box.height) continue;
       if (texts.some(each => inside(each, box))) continue;
       const inks = [
         style.stroke === "none" ? null : faded(colour(style.stroke), opacity(mark) * style.strokeOpacity),
@@ -171,6 +193,10 @@ function dim() {
 const inside = (inner, outer) => inner.x + inner.width / 2 >= outer.left && inner.x + inner.width / 2 <= outer.right
   && inner.y + inner.height / 2 >= outer.top && inner.y + inner.height / 2 <= outer.bottom;
 
+// What scrolls or cuts off an element sideways.
+const scroller = (element, itself = false) => [...(itself ? [element] : []), ...ancestors(element)].find(
+  each => ["auto", "scroll", "hidden", "clip"].includes(getComputedStyle(each).overflowX));
+
 function ancestors(element) {
   const found = [];
   for (let each = element.parentElement; each; each = each.parentElement) found.push(each);
@@ -182,11 +208,8 @@ function ancestors(element) {
 // By how many pixels the page is wider than what shows it, and what sticks out.
 function sideways() {
   const root = document.documentElement, most = root.clientWidth;
-  const out = [...document.body.querySelectorAll("*")].filter(each => {
-    const scroller = ancestors(each).find(
-      above => ["auto", "scroll", "hidden", "clip"].includes(getComputedStyle(above).overflowX));
-    return !scroller && shown(each) && each.getBoundingClientRect().right > most + 1;
-  });
+  const out = [...document.body.querySelectorAll("*")].filter(
+    each => !scroller(each) && shown(each) && each.getBoundingClientRect().right > most + 1);
   return { by: root.scrollWidth - most, what: out.map(described).slice(0, 5) };
 }
 
