@@ -80,6 +80,7 @@ def _attended(
         "last_purchase_day": None if row["quiet_since"] is None else row["quiet_since"].isoformat(),
         "recency_days": row["silent_days"],
         "segment": row.get("segment"),
+        "revenue_rank": row.get("revenue_rank"),
         "loss": row["loss"],
         "p_no_purchase": row["p_no_purchase"],
         "value_at_risk_amount": row["value_at_risk_amount"],
@@ -94,22 +95,18 @@ def _reasons(
 ) -> list[str]:
     reasons = []
     if row["distrust"] > 0:
-        needed = math.ceil(-row["trust_balance"])
-        among = " (missed promises among them)" if promised else ""
+        among = ", missed promises among them," if promised else ""
         reasons.append(
-            f"trust is {row['trust']:.2f}, below the neutral {trust.prior_mean:.2f}: "
+            f"trust is {row['trust']:.2f}, neutral is {trust.prior_mean:.2f}: "
             f"{_counted(row['bad_count'], 'bad experience')}{among} against "
-            f"{row['good_count']} good; {_counted(needed, 'good experience')} of plain weight "
-            "would bring it back"
+            f"{row['good_count']:,} good"
         )
     if row["leaves"] > 0:
         how = "without a word" if row["loss"] == "silent" else "after a complaint or a return"
         reasons.append(
-            f"is likely gone, {how}: {row['reason']}; buys nothing within {horizon} days with a "
-            f"chance of {row['p_no_purchase']:.0%}"
+            f"is likely gone {how} ({row['p_no_purchase']:.0%} that nothing comes within "
+            f"{horizon} days): {row['reason']}"
         )
-    if row.get("segment") is not None:
-        reasons.append(f"is number {row['revenue_rank']} by revenue, in segment {row['segment']}")
     return reasons
 
 

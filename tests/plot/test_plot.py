@@ -64,6 +64,7 @@ def charts(history, readings):
     made["promises_by_window"] = plot.promises_by_window(attained, rule="clear direction")
     customer = economics.CustomerValue(defection_share=0.2, margins=[100])
     made["gain_curve"] = plot.gain_curve(economics.gain_curve(customer, points=[0, 5, 10]))
+    made["value_curve"] = plot.value_curve(economics.value_curve(customer), today=0.2)
     return made | fit_charts()
 
 
@@ -161,7 +162,7 @@ def test_a_reading_of_another_metric_is_refused_by_a_sentence(name, readings):
 @pytest.mark.parametrize("name", plot.__all__)
 @pytest.mark.parametrize("wrong", [None, 3, "readings", [1, 2]])
 def test_what_is_no_reading_is_refused_by_a_sentence(name, wrong):
-    if name == "gain_curve" and not isinstance(wrong, list):
+    if name in ("gain_curve", "value_curve") and not isinstance(wrong, list):
         wrong = [wrong]
     with pytest.raises(CustloyalError, match="give"):
         getattr(plot, name)(wrong)

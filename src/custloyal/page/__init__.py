@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from hashlib import sha256
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from custloyal import formats
 from custloyal.errors import MissingExtraError
-from custloyal.page import promise_words, words
+from custloyal.page import leaving_words, promise_words, retention_words, value_words, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,12 +20,25 @@ __all__ = ["render"]
 
 _LONGEST_TITLE, _LONGEST_ID_TITLE = 1_000, 12_000
 """So that names of any length do not swell the page."""
+_SECTIONS = (
+    ("first", "Whom to call"),
+    ("trust", "Trust"),
+    ("stages", "Stages"),
+    ("revenue", "Revenue"),
+    ("cohorts", "Cohorts"),
+    ("promises", "Promises"),
+    ("retention", "Who stays"),
+    ("leaving", "Who leaves"),
+    ("value", "Value"),
+    ("intake", "Intake"),
+    ("terms", "Terms"),
+)
 _ROWS_SHOWN = 30
 """Of a table with a row for each word of the user's own."""
 
 
 def render(report: Mapping[str, Any]) -> str:
-    """A report as an HTML page that loads nothing and runs no script.
+    """A report as an HTML page that loads nothing, and reads the same where no script runs.
 
     Args:
         report: What `Report.to_dict` gives. Whatever is None is said to be not known.
@@ -43,10 +58,12 @@ def render(report: Mapping[str, Any]) -> str:
             purpose="write the page",
         ) from None
 
-    from custloyal.page import pictures  # noqa: PLC0415 (needs the same extra)
+    from markupsafe import Markup  # noqa: PLC0415 (comes with jinja2)
+
+    from custloyal.page import drawing, pictures  # noqa: PLC0415 (needs the same extra)
 
     environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(_template),
+        loader=jinja2.FunctionLoader(_text),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -54,6 +71,7 @@ def render(report: Mapping[str, Any]) -> str:
     )
     environment.filters.update({name: getattr(formats, name) for name in formats.__all__})
     environment.filters |= {"named": _named, "identified": _identified}
+    scripts = [drawing.vega(), _text("page.js")]
     promises = report.get("promises")
     kept = None if promises is None else promise_words.promise_view(promises)
     cohorts = words.cohort_view(report["cohorts"])
@@ -61,7 +79,7 @@ def render(report: Mapping[str, Any]) -> str:
         name: getattr(words, name)(report)
         for name in (
             *("carriers", "funnel", "intake", "lorenz"),
-            *("period", "segments", "stages", "trust", "unknown"),
+            *("leaves", "period", "segments", "stages", "trust", "unknown"),
         )
     } | {"cohorts": words.cohorts(cohorts)}
     return environment.get_template("report.html.jinja").render(
@@ -73,13 +91,25 @@ def render(report: Mapping[str, Any]) -> str:
         kept=kept,
         promise_charts=[] if kept is None else list(pictures.promise_charts(kept)),
         promise_words=promise_words,
+        retention_words=retention_words,
+        leaving_words=leaving_words,
+        value_words=value_words,
+        sections=_SECTIONS,
+        style=Markup(_text("page.css")),  # noqa: S704 (our own file)
+        scripts=[Markup(script) for script in scripts],  # noqa: S704 (as above)
+        script_sources=Markup(" ".join(map(_source, scripts))),  # noqa: S704 (as above)
         shown=_ROWS_SHOWN,
         ages_shown=words.AGES_SHOWN,
     )
 
 
-def _template(name: str) -> str:
+def _text(name: str) -> str:
     return files("custloyal.page").joinpath(name).read_text(encoding="utf-8")
+
+
+def _source(script: str) -> str:
+    """How a content security policy allows this script, and no other."""
+    return f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'"
 
 
 def _identified(customer_id: object) -> Markup:

@@ -18,6 +18,7 @@ from custloyal.formats import (
     share,
     shortened,
 )
+from custloyal.page import leaving_words
 
 __all__ = [
     "CohortView",
@@ -26,6 +27,7 @@ __all__ = [
     "cohorts",
     "funnel",
     "intake",
+    "leaves",
     "lorenz",
     "period",
     "segments",
@@ -91,6 +93,15 @@ def funnel(report: Mapping[str, Any]) -> str:
         f"business, {count(parts['middle'])} asked or visited, and {count(parts['bottom'])} were "
         "close, with a quote or a cart."
     )
+
+
+def leaves(report: Mapping[str, Any]) -> str:
+    """Who leaves."""
+    leaving = report.get("leaving")
+    if leaving is None:
+        why = report.get("leaving_reason") or "the report does not say"
+        return f"Not told: {why}."
+    return leaving_words.kept_or_lost(leaving)
 
 
 def carriers(report: Mapping[str, Any]) -> str:

@@ -20,7 +20,7 @@ from custloyal.plot.backtests import backtest_calibration, backtest_lift
 from custloyal.plot.cohorts import cohort_triangle
 from custloyal.plot.concentration import lorenz_curve, pareto_segments
 from custloyal.plot.defection import alarms, silent_defection
-from custloyal.plot.economics import gain_curve
+from custloyal.plot.economics import gain_curve, value_curve
 from custloyal.plot.fits import fit_calibration, frequency_histogram, tracking
 from custloyal.plot.growth import revenue_bridge
 from custloyal.plot.journey import funnel, stages
@@ -51,6 +51,7 @@ __all__ = [
     "tenure_curve",
     "tracking",
     "trust_distribution",
+    "value_curve",
 ]
 
 del alt

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import altair as alt
 
 from custloyal.defection.backtest import Backtest
@@ -20,7 +22,10 @@ from custloyal.plot.look import (
     tip,
 )
 
-__all__ = ["backtest_calibration", "backtest_lift"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["backtest_calibration", "backtest_lift", "band_points", "lift_lines"]
 
 _CALIBRATION, _LIFT = "What was said, and what came", "Lost customers found, by rank"
 _SQUARE = 320
@@ -40,21 +45,26 @@ def backtest_calibration(tried: Backtest) -> alt.LayerChart:
     Raises:
         DataError: Where it is no back-test.
     """
-    judgement = _checked(tried).judgement
-    rows = []
-    for band in judgement.bands:
-        interval, lost = band.lost.interval(), band.lost.value
-        if interval is None or lost is None:
-            continue
-        rows.append(
-            {
-                "said": band.said_share,
-                "came": lost,
-                "low": interval.low,
-                "high": interval.high,
-                "of": band.lost.denominator,
-            }
-        )
+    return band_points(_plain(tried)["bands"])
+
+
+def band_points(bands: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
+    """The same of bands that are plain already.
+
+    Args:
+        bands: `said_share`, `customers_count`, `lost_share`, `lost_low` and `lost_high` of each.
+    """
+    rows = [
+        {
+            "said": band["said_share"],
+            "came": band["lost_share"],
+            "low": band["lost_low"],
+            "high": band["lost_high"],
+            "of": band["customers_count"],
+        }
+        for band in bands
+        if band["lost_share"] is not None
+    ]
     if not rows:
         return empty(_CALIBRATION, "The score is no probability, so nothing was said to hold.")
     x = from_0_to_1("said:Q", title="chance of no purchase that was said", format=".0%")
@@ -99,23 +109,32 @@ def backtest_lift(tried: Backtest) -> alt.LayerChart:
     Raises:
         DataError: Where it is no back-test.
     """
-    judgements = [_checked(tried).judgement, *tried.others]
+    return lift_lines(_plain(tried))
+
+
+def lift_lines(tried: Mapping[str, Any]) -> alt.LayerChart:
+    """The same of a back-test that is plain already.
+
+    Args:
+        tried: What `Backtest.to_dict` gives.
+    """
+    if not tried["lost_count"]:
+        return empty(_LIFT, "Nobody was lost, so there is nobody to find.")
+    judgements = [tried, *tried["others"]]
     rows = [
         {
-            "score": each.score.title,
-            "customers": number / len(each.tenths),
+            "score": each["score"],
+            "customers": number / len(each["tenths"]),
             "lost": captured,
-            "lift": captured * len(each.tenths) / number if number else None,
+            "lift": captured * len(each["tenths"]) / number if number else None,
         }
         for each in judgements
         for number, captured in [
             (0, 0.0),
-            *((tenth.number, tenth.captured_share) for tenth in each.tenths),
+            *((tenth["number"], tenth["captured_share"]) for tenth in each["tenths"]),
         ]
         if captured is not None
     ]
-    if not tried.lost_count:
-        return empty(_LIFT, "Nobody was lost, so there is nobody to find.")
     x = from_0_to_1("customers:Q", title="customers, the likeliest to leave first", format=".0%")
     y = share_axis("lost:Q", title="share of the lost")
     corners = [{"customers": 0, "lost": 0}, {"customers": 1, "lost": 1}]
@@ -131,7 +150,7 @@ def backtest_lift(tried: Backtest) -> alt.LayerChart:
         ),
     )
     layers = line.encode(x=x, y=y)
-    titles = [each.score.title for each in judgements]
+    titles = [each["score"] for each in judgements]
     if len(judgements) == 1:
         layers += base.mark_line(color=ACCENT, strokeWidth=2.5)
     else:
@@ -140,19 +159,17 @@ def backtest_lift(tried: Backtest) -> alt.LayerChart:
             strokeDash=alt.StrokeDash("score:N", scale=alt.Scale(domain=titles, range=_DASHES)),
         )
     layers += base.mark_point(size=60, opacity=0, fill=ACCENT)
-    first = judgements[0]
-    top = next((tenth.captured_share for tenth in first.tenths), None)
-    auc = "not known" if first.auc is None else score(first.auc)
+    top = next((tenth["captured_share"] for tenth in tried["tenths"]), None)
     said = (
-        f"Lines of how many of {counted(tried.lost_count, 'lost customer')} among "
-        f"{count(tried.customers_count)} each score finds. {first.score.title}: the likeliest "
-        f"tenth holds {share(top)} of the lost, AUC {auc}."
+        f"Lines of how many of {counted(tried['lost_count'], 'lost customer')} among "
+        f"{count(tried['customers_count'])} each score finds. {tried['score']}: the likeliest "
+        f"tenth holds {share(top)} of the lost, AUC {score(tried['auc'])}."
     )
     return finished(layers, title=_LIFT, said=said, height=280)
 
 
-def _checked(tried: Backtest) -> Backtest:
+def _plain(tried: Backtest) -> dict[str, Any]:
     if not isinstance(tried, Backtest):
         kind = type(tried).__name__
         raise DataError(Mistake("backtest", f"is a {kind}", "give what backtest(...) gives"))
-    return tried
+    return tried.to_dict()

@@ -1,20 +1,20 @@
-"""Economics, drawn: what fewer defections gain."""
+"""Economics, drawn: what fewer defections gain, and what a customer is worth at which defection."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
-from custloyal.economics import GainPoint
+from custloyal.economics import GainPoint, ValuePoint
 from custloyal.errors import DataError, Mistake
-from custloyal.formats import counted, share
-from custloyal.plot.look import ACCENT, WARM, data, empty, finished, tip
+from custloyal.formats import amount, counted, share
+from custloyal.plot.look import ACCENT, MUTED, WARM, data, empty, finished, tip
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["gain_curve"]
+__all__ = ["gain_curve", "value_curve", "value_lines"]
 
 _TITLE = "What fewer defections gain"
 _WHAT = {"customer_share": "per acquired customer", "base_share": "for a base of constant size"}
@@ -68,3 +68,88 @@ def gain_curve(points: Iterable[GainPoint]) -> alt.LayerChart:
         f"constant size brings {share(last.base_share)} more."
     )
     return finished(layers, title=_TITLE, said=said, height=240)
+
+
+_VALUE = "Value and profit by defection"
+_KINDS = {
+    "value_amount": "value of an acquired customer",
+    "base_profit_amount": "profit a period of a base of constant size",
+}
+
+
+def value_curve(points: Iterable[ValuePoint], *, today: float | None = None) -> alt.LayerChart:
+    """What an acquired customer is worth, and what one of a constant base brings, by defection.
+
+    Args:
+        points: What `economics.value_curve` gives.
+        today: The share that leaves in a period as it is, to be marked.
+
+    Raises:
+        DataError: Where they are no such points.
+
+    Example:
+        >>> from custloyal import economics
+        >>> customer = economics.CustomerValue(defection_share=0.2, margins=[100])
+        >>> shares = [0.1, 0.2, 0.4]
+        >>> points = economics.value_curve(customer, defection_shares=shares)
+        >>> value_curve(points, today=0.2).description
+        'Two lines over 3 shares of defection a period. At 10.0% an acquired customer is worth \
+1,000, and one of a base of constant size brings 100.00; at 40.0% it is 250.00 and 100.00.'
+    """
+    given = list(points)
+    if not all(isinstance(each, ValuePoint) for each in given):
+        raise DataError(Mistake("points", "are none", "give what economics.value_curve gives"))
+    names = ("defection_share", *_KINDS)
+    return value_lines(
+        [{name: getattr(each, name) for name in names} for each in given], today=today
+    )
+
+
+def value_lines(rows: Sequence[Mapping[str, Any]], *, today: float | None) -> alt.LayerChart:
+    """The same of points that are plain already.
+
+    Args:
+        rows: `defection_share`, `value_amount` and `base_profit_amount` of each.
+        today: As for `value_curve`.
+    """
+    if not rows:
+        return empty(_VALUE, "No value is known.")
+    drawn = [
+        {"defection": row["defection_share"], "what": said, "amount": row[name]}
+        for row in rows
+        for name, said in _KINDS.items()
+    ]
+    names = list(_KINDS.values())
+    base = alt.Chart(data(drawn)).encode(
+        x=alt.X(
+            "defection:Q",
+            title="share that leaves in a period",
+            axis=alt.Axis(format=".0%"),
+            scale=alt.Scale(nice=False),
+        ),
+        y=alt.Y("amount:Q", title="amount", axis=alt.Axis(format=",.0f", tickCount=5)),
+        tooltip=tip(what="", defection=("leave", ".1%"), amount=("amount", ",.2f")),
+    )
+    legend = alt.Legend(direction="vertical", labelLimit=300)
+    colours = alt.Scale(domain=names, range=[ACCENT, WARM])
+    dashes = alt.Scale(domain=names, range=[[1, 0], [5, 3]])
+    layers = base.mark_line(strokeWidth=2.5).encode(
+        color=alt.Color("what:N", scale=colours, legend=legend),
+        strokeDash=alt.StrokeDash("what:N", scale=dashes, legend=legend),
+    )
+    layers += base.mark_point(size=60, opacity=0, fill=ACCENT)
+    if today is not None:
+        marked = alt.Chart(data([{"today": today, "text": f"today {100 * today:.0f}%"}]))
+        layers += marked.mark_rule(color=MUTED, strokeDash=[4, 3]).encode(x="today:Q")
+        layers += marked.mark_text(align="left", dx=6, y=8, color=MUTED).encode(
+            x="today:Q", text="text:N"
+        )
+    low, high = rows[0], rows[-1]
+    said = (
+        f"Two lines over {counted(len(rows), 'share')} of defection a period. At "
+        f"{share(low['defection_share'])} an acquired customer is worth "
+        f"{amount(low['value_amount'])}, and one of a base of constant size brings "
+        f"{amount(low['base_profit_amount'])}; at {share(high['defection_share'])} it is "
+        f"{amount(high['value_amount'])} and {amount(high['base_profit_amount'])}."
+    )
+    return finished(layers, title=_VALUE, said=said, height=240)

@@ -1,0 +1,66 @@
+"""What the page says of value: what a customer is worth, and what winning one costs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from custloyal.formats import amount, count, counted, share
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["acquisition", "claimed", "curve", "worth"]
+
+
+def worth(value: Mapping[str, Any]) -> str:
+    """What an acquired customer is worth, with its interval and what it rests on."""
+    low, high = value["customer_value_low_amount"], value["customer_value_high_amount"]
+    between = "" if low is None or high is None else f" ({amount(low)} to {amount(high)})"
+    text = (
+        f"An acquired customer is worth {amount(value['customer_value_amount'])}{between}: of "
+        f"{counted(value['customers_count'], 'customer')} {share(value['defection_share'])} leave "
+        f"in a {value['period']}, and money a year away counts "
+        f"{share(value['discount_year_share'])} less."
+    )
+    out = value["price_only_left_out_count"]
+    return f"{text} {counted(out, 'price-only buyer')} left out." if out else text
+
+
+def curve(value: Mapping[str, Any]) -> str:
+    """What the curves show."""
+    if not value["curve"]:
+        return "No value is known."
+    return (
+        f"Today {share(value['defection_share'])} leave in a {value['period']}. What a customer is "
+        "worth when won rises steeply with fewer defections; what a base of constant size brings "
+        "rises far less, since it then needs fewer new customers."
+    )
+
+
+def acquisition(value: Mapping[str, Any]) -> str:
+    """What it costs to win a customer, against what the customer brings."""
+    said = value["acquisition"]
+    if said is None:
+        return f"What a new customer costs is not known: {value['acquisition_reason']}."
+    text = (
+        f"A new customer cost {amount(said['per_customer_amount'])} (known of "
+        f"{count(said['known_count'])}"
+    )
+    text += f", not known of {count(said['unknown_count'])})" if said["unknown_count"] else ")"
+    if said["value_to_cost_ratio"] is not None:
+        text += f" and brings {said['value_to_cost_ratio']:.1f} times that before this cost"
+    if said["paid_back_periods"] is None:
+        return f"{text}; that is not paid back in the time seen."
+    return f"{text}; that is paid back after {counted(said['paid_back_periods'], value['period'])}."
+
+
+def claimed(claim: Mapping[str, Any]) -> str:
+    """The figure that was published."""
+    low, high = claim["low"], claim["high"]
+    return _claim(low) if low == high else f"{_claim(low)} to {_claim(high)}"
+
+
+def _claim(number: float | None) -> str:
+    if number is None:
+        return "not known"
+    return f"{100 * number:.0f}%" if number < 1.5 else f"{number:g} times"  # noqa: PLR2004
