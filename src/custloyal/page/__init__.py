@@ -33,6 +33,13 @@ _SECTIONS = (
     ("intake", "Intake"),
     ("terms", "Terms"),
 )
+_LATER = dict.fromkeys(
+    (
+        *("promises", "retention", "retention_reason"),
+        *("leaving", "leaving_reason", "value", "value_reason"),
+    )
+)
+"""What a report that was made by an earlier version may lack."""
 _ROWS_SHOWN = 30
 """Of a table with a row for each word of the user's own."""
 
@@ -72,7 +79,8 @@ def render(report: Mapping[str, Any]) -> str:
     environment.filters.update({name: getattr(formats, name) for name in formats.__all__})
     environment.filters |= {"named": _named, "identified": _identified}
     scripts = [drawing.vega(), _text("page.js")]
-    promises = report.get("promises")
+    report = {**_LATER, **report}
+    promises = report["promises"]
     kept = None if promises is None else promise_words.promise_view(promises)
     cohorts = words.cohort_view(report["cohorts"])
     said = {

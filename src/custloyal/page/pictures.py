@@ -54,11 +54,11 @@ def charts(report: Mapping[str, Any], cohorts: CohortView) -> Iterator[tuple[str
             {**row, "cohort": row["cohort_month"], "age": row["age_months"]} for row in cohorts.rows
         ]
         yield "cohorts", drawn(cohort_map(named))
-    if report.get("retention"):
+    if report["retention"]:
         yield from _retention(report["retention"])
-    if report.get("leaving"):
+    if report["leaving"]:
         yield from _leaving(report["leaving"])
-    value = report.get("value")
+    value = report["value"]
     if value and value["curve"]:
         today = value["defection_share"]
         yield "value", drawn(value_lines(value["curve"], today=today))

@@ -97,9 +97,9 @@ def funnel(report: Mapping[str, Any]) -> str:
 
 def leaves(report: Mapping[str, Any]) -> str:
     """Who leaves."""
-    leaving = report.get("leaving")
+    leaving = report["leaving"]
     if leaving is None:
-        why = report.get("leaving_reason") or "the report does not say"
+        why = report["leaving_reason"] or "the report does not say"
         return f"Not told: {why}."
     return leaving_words.kept_or_lost(leaving)
 
