@@ -92,7 +92,7 @@ def band_points(bands: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
         f"Points of {counted(len(rows), 'band')} of customers beside the line on which what was "
         f"said comes true: of {count(inside)} the interval holds it. Furthest off: "
         f"{share(furthest['said'])} said, {share(furthest['came'])} of "
-        f"{counted(furthest['of'], 'customer')} came."
+        f"{counted(furthest['of'], 'customer')} bought nothing."
     )
     return finished(layers, title=_CALIBRATION, said=said, height=_SQUARE)
 
