@@ -269,3 +269,56 @@ def test_who_left_in_silence_scores_higher(company):
     said = rows.filter(gone, loss="silent")["left_voiced"]
     assert said.mean() < 0.1
     assert rows.filter(gone, loss="voiced")["left_voiced"].mean() > 0.5
+
+
+def test_it_ranks_who_truly_left_better_than_recency_does(company):
+    """The truth is when somebody left for good, not whether they happened to buy again."""
+    metric = SilentDefection(horizon="90d")
+    rows = custloyal.read(company.history, metric)[metric].to_native()
+    rows = rows.join(company.truth.customers, on="customer_id")
+    gone = rows["left_at"].is_not_null().to_numpy()
+    ours, recency = (
+        Ranks.of(rows[name].to_numpy().astype(float)).auc(gone * 1.0, ~gone * 1.0)
+        for name in ("p_no_purchase", "silent_days")
+    )
+    assert ours > 0.84
+    assert ours > recency
+    # Everybody who complained before they left for the first and last time is heard.
+    once = rows.filter(pl.col("left_at").is_not_null(), pl.col("won_back_at").is_null())
+    assert once.filter("left_voiced", loss="silent").is_empty()
+
+
+def test_sentences_say_the_figures(sample):
+    silent = SilentDefection(horizon="39w")
+    days = Score(metric=silent, column="silent_days", label="silence")
+    tried = backtest(sample, silent, horizon="39w", against=days, draws_count=100)
+    assert tried.cut.day == date(1997, 9, 30)  # the last one after which 39 weeks are known
+    said = " ".join(tried.sentences)
+    for figure in ("1,673 (71.0%)", "AUC 0.783", '"silence" it is 0.771', "Brier 0.155", "0.206"):
+        assert figure in said
+    missed = tried.judgement.watermelon
+    assert f"{missed.numerator} of the 1,673 lost" in said
+    assert tried.to_dict()["sentences"] == list(tried.sentences)
+
+
+def test_sentences_where_there_is_nothing_to_rank():
+    frame = pl.DataFrame([row("a", 0), row("b", 3), row("c", 400, "visit")])
+    history = History.from_native(frame, timezone="UTC")
+    score = Score(metric=Trust(), column="trust", leaving="low", green=0.5)
+    said = backtest(history, score, cut=START + timedelta(days=10), horizon="90d").sentences
+    assert any("There is no AUC: everybody was lost" in each for each in said)
+
+
+def test_metrics_of_one_name_are_read_apart(sample):
+    one, other = SilentDefection(horizon="39w"), SilentDefection(horizon="39w", alarm=0.8)
+    scores = [
+        Score(metric=each, column="p_no_purchase", label=name)
+        for each, name in ((one, "one"), (other, "other"))
+    ]
+    tried = backtest(sample, scores[0], cut="1997-09-30", horizon="39w", against=scores[1])
+    assert tried.differences[0].auc_difference == 0
+
+
+def test_a_cut_that_nobody_named_leaves_room_for_the_horizon(sample):
+    with pytest.raises(DataError, match=r"nobody bought until then \(choose a shorter horizon\)"):
+        backtest(sample, SilentDefection(horizon="600d"), horizon="600d")

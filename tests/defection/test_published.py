@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from scipy.stats import rankdata
 
+from custloyal import BtydStatistics, read
 from custloyal.btyd import BgNbd, ParetoNbd
 from custloyal.defection import PurchaseChance, Score, SilentDefection, backtest
 from custloyal.defection.purchase_record import as_statistics, halves, record
@@ -77,6 +78,22 @@ def test_the_figures_of_the_sample(sample):
     assert round(tried.judgement.brier, 3) == 0.155
     assert round(tried.others[0].brier, 3) == 0.161
     assert round(tried.others[1].brier, 3) == 0.162
+
+
+def test_beside_the_score_of_lifetimes(sample):
+    """Who takes 1 - P(alive) of lifetimes for the risk of leaving ranks upside down."""
+    lifetimes = pytest.importorskip("lifetimes", exc_type=ImportError)
+    tried = backtest(sample, SilentDefection(horizon=SPAN), cut=CUT, horizon=SPAN, draws_count=100)
+    statistics = read(sample, BtydStatistics(unit="week"), as_of=CUT)["btyd_statistics"].to_native()
+    known = tried.to_native().join(statistics, on="customer_id").sort("customer_id")
+    x, t_x, age = (known[name].to_numpy().astype(float) for name in ("x", "t_x", "T"))
+    with np.errstate(all="ignore"):
+        model = lifetimes.BetaGeoFitter().fit(x, t_x, age)
+        risk = 1 - np.asarray(model.conditional_probability_alive(x, t_x, age))
+    gone = known["is_lost"].to_numpy()
+    theirs = (rankdata(risk)[gone].mean() - (gone.sum() + 1) / 2) / (~gone).sum()
+    assert round(theirs, 3) == 0.316
+    assert round(tried.judgement.auc, 3) == 0.783
 
 
 @pytest.mark.parametrize("name", ["sample", "master"])

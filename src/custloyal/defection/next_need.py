@@ -44,7 +44,8 @@ class NextNeed(Metric):
     The time from one purchase day to the next is that of Pareto/NBD: the customer's own rate,
     known from x purchases in t_x days and drawn towards that of all customers by as much as those
     few purchases leave open. The dates count from the last purchase, so they stay where they are
-    while a customer is silent. `NextPurchase` looks at the customer's own gaps alone.
+    while a customer is silent. That gives a date to who bought once, too, and asks a model to hold;
+    `NextPurchase` asks for none, and looks at the customer's own gaps alone.
 
     Args:
         level: How likely the next purchase lies in the interval, in (0, 1).

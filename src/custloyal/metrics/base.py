@@ -43,8 +43,9 @@ class Metric(ABC):
             interactions: The accepted rows; its `columns` say which optional ones are there.
 
         Returns:
-            A fold, or several of the same grain. Several are joined: the first says which keys
-            there are, and the others are null where they have none of them.
+            A fold, or several. Several are joined on the grain of the reading: the first says
+            which rows the state has, and may be of a finer grain; the others have at most one row
+            for each key of the reading, and are null where they have none.
         """
 
     @abstractmethod

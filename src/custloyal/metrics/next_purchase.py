@@ -28,7 +28,9 @@ class NextPurchase(Metric):
     No model, and nothing of other customers: where a customer's n gaps come in no particular
     order, the next one is as likely the shortest of all n + 1 as any other place, so it is longer
     than all before with probability 1 / (n + 1), and lies between the shortest and the longest
-    with probability (n - 1) / (n + 1).
+    with probability (n - 1) / (n + 1). It is an expression on every engine, and says nothing of
+    who bought once and little of who bought twice; `NextNeed` fits a model to all customers, and
+    says something of each.
 
     Returns (as a reading, one row a customer who bought):
         `gap_count` (n), `mean_gap_days`, `expected_on` (the last purchase day and the mean gap,
