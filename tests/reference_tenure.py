@@ -53,6 +53,24 @@ def ages(
     return found
 
 
+def age_values(
+    rows: Iterable[Row], as_of: datetime, timezone: str, *, step_days: int
+) -> dict[tuple[Any, int], dict[str, Any]]:
+    found: dict[tuple[Any, int], dict[str, Any]] = {}
+    for customer, days in purchase_days(rows, as_of, timezone).items():
+        for day, own in days.items():
+            age = (day - min(days)).days
+            step = found.setdefault((customer, age - age % step_days), {"purchases": []})
+            step["purchases"] += own
+    for step in found.values():
+        amounts = [row.get("amount") for row in step.pop("purchases")]
+        known = [amount for amount in amounts if amount is not None]
+        step["purchase_count"] = len(amounts)
+        step["amount"] = math.fsum(known) if known else None
+        step["margin_amount"] = step["margin_of_amount"] = None
+    return found
+
+
 def repeats(
     rows: Iterable[Row], as_of: datetime, timezone: str, *, within_days: tuple[int, ...]
 ) -> dict[int | None, dict[str, Any]]:

@@ -17,6 +17,7 @@ from custloyal import History, States, datasets
 from custloyal.errors import InvalidValueError
 from custloyal.metrics import (
     AgeRetention,
+    AgeValue,
     HoldOut,
     KaplanMeier,
     Lifecycle,
@@ -63,9 +64,10 @@ def test_readings_of_silence_equal_the_reference(backend, asked):
         RepeatPurchaseRate(within_days=lengths),
         NextPurchase(),
         AgeRetention(step_days=quiet, period="quarter"),
+        AgeValue(step_days=quiet),
     ]
     readings = custloyal.read(history, metrics, as_of=as_of)
-    curve, summary, back, again, upcoming, ages = (
+    curve, summary, back, again, upcoming, ages, values = (
         backend.rows(readings[metric].to_native()) for metric in metrics
     )
     about = accepted, instant_of(as_of, ZONE), ZONE
@@ -78,6 +80,8 @@ def test_readings_of_silence_equal_the_reference(backend, asked):
     assert_same(upcoming, reference.next_purchases(*about), "customer_id")
     expected = reference.ages(*about, period="quarter", step_days=quiet)
     assert_same(ages, expected, "cohort_quarter", "age_days")
+    expected = reference.age_values(*about, step_days=quiet)
+    assert_same(values, expected, "customer_id", "age_days")
 
 
 @every_engine
@@ -104,7 +108,7 @@ def test_parts_split_at_random_merge_to_the_whole(backend, data):
     mine = data.draw(st.lists(st.booleans(), min_size=len(accepted), max_size=len(accepted)))
     metrics = (
         *(HoldOut(learned_until="2024-03-01"), PurchaseDays()),
-        *(AgeRetention(), KaplanMeier(inactivity_days=30), Tenure(ends=Kind.RETURN)),
+        *(AgeRetention(), AgeValue(), KaplanMeier(inactivity_days=30), Tenure(ends=Kind.RETURN)),
         *(Lifecycle(), NextPurchase(), Reactivation(), RepeatPurchaseRate()),
         *(RetentionRate(ends=("department", "desk")), RevenueBridge(period="week")),
     )
@@ -132,6 +136,23 @@ def test_parts_split_at_random_merge_to_the_whole(backend, data):
 
 
 # By hand -------------------------------------------------------------------------------------
+
+
+@every_engine
+def test_margins_are_those_of_purchases_whose_both_amounts_are_known(backend):
+    first = {"customer_id": "a", "kind": "purchase"}
+    frame = [
+        {**first, "occurred_at": datetime(2024, 1, 1), "amount": 10.0, "margin_amount": 4.0},
+        {**first, "occurred_at": datetime(2024, 1, 30), "amount": 20.0, "margin_amount": None},
+        {**first, "occurred_at": datetime(2024, 1, 31), "amount": None, "margin_amount": 3.0},
+    ]
+    columns = ("customer_id", "occurred_at", "kind", "amount", "margin_amount")
+    history = History.from_native(backend.frame(frame, columns=columns), timezone="UTC")
+    metric = AgeValue(step_days=30)
+    found = backend.rows(custloyal.read(history, metric)[metric].to_native())
+    young = {"purchase_count": 2, "amount": 30.0, "margin_amount": 4.0, "margin_of_amount": 10.0}
+    old = {"purchase_count": 1, "amount": None, "margin_amount": None, "margin_of_amount": None}
+    assert_same(found, {("a", 0): young, ("a", 30): old}, "customer_id", "age_days")
 
 
 def bought(customer, *days):
