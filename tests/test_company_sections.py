@@ -192,6 +192,24 @@ def test_counts_are_those_of_the_metric(company, made):
     assert parts == pytest.approx(at_stake["expected_loss_amount"])
 
 
+def test_owners_are_told_whose_accounts_may_be_lost(company, made):
+    owners = made["leaving"]["at_stake"]["owners"]
+    assert 0 < len(owners) <= 10
+    assert {each["owner_id"] for each in owners} <= set(company.customers["owner_id"])
+    losses_ = [each["expected_loss_amount"] for each in owners]
+    assert losses_ == sorted(losses_, reverse=True)
+    assert sum(losses_) <= made["leaving"]["at_stake"]["expected_loss_amount"]
+    without = History.from_native(company.interactions, timezone="Europe/Berlin")
+    told = report(without).to_dict()
+    assert told["leaving"]["at_stake"]["owners"] == []
+    assert "no second table" in told["value"]["acquisition_reason"]
+
+
+def test_price_only_buyers_leave_less_margin(made):
+    told = made["leaving"]["price_only"]
+    assert told["price_only_margin_share"] < told["others_margin_share"]
+
+
 def test_the_first_are_newly_gone_and_have_most_to_lose(made):
     first, today = made["leaving"]["first"], date.fromisoformat(made["as_of"])
     assert len(first) == 10

@@ -7,34 +7,25 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-import attrs
 import narwhals as nw
 
 from custloyal.btyd import FitWarning
-from custloyal.defection import BadExperience, PriceOnly, Score, SilentDefection, WonBack
-from custloyal.defection.backtest import judged
-from custloyal.defection.leaving import compared, metrics_of_alike
-from custloyal.defection.outcomes import outcomes
-from custloyal.defection.scores import as_score
+from custloyal.defection import PriceOnly, SilentDefection, WonBack
 from custloyal.defection.won_back import summed_up
-from custloyal.models import AsOf, Share
-from custloyal.periods import last_full_day
-from custloyal.scoring import read
+from custloyal.models import Share
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from custloyal.history import History
+    from custloyal.engines import Table
     from custloyal.metrics import Metric
     from custloyal.scoring import Readings
 
-__all__ = ["fit_cautions", "leaving", "leaving_metrics", "looked_back"]
+__all__ = ["fit_cautions", "leaving", "leaving_metrics"]
 
-RECENCY = "days since the last purchase"
 _FIRST = 10
+_OWNERS = 10
 _WEEK = timedelta(days=7)
-_DRAWS = 200
-_LEAST_HORIZONS = 2
 _PRICED = ("amount", "list_amount")
 
 
@@ -65,7 +56,7 @@ def fit_cautions() -> Iterator[list[str]]:
 
 
 def leaving(
-    readings: Readings, customers: nw.DataFrame[Any], cautions: list[str]
+    readings: Readings, customers: nw.DataFrame[Any], table: Table | None, cautions: list[str]
 ) -> dict[str, Any]:
     """Sum up who is leaving.
 
@@ -73,6 +64,7 @@ def leaving(
         readings: Readings of `leaving_metrics`, of a history with purchases.
         customers: One row a customer with the columns of `SilentDefection`, and of
             `ParetoSegment` where there are amounts.
+        table: The second table, one row a customer, in which their owners may stand.
         cautions: What the fit of the model warned of.
 
     Returns:
@@ -108,7 +100,7 @@ def leaving(
         "expected_lost_count": float(buyers["p_no_purchase"].sum()),
         "expected_loss_amount": _sum(buyers["expected_loss"]),
         "value_at_risk_amount": _sum(gone["value_at_risk_amount"]),
-        "at_stake": _at_stake(at_stake),
+        "at_stake": {**_at_stake(at_stake), "owners": _owners(at_stake, table)},
         "alarms": _alarms(soon, today, silent.horizon),
         "is_recalibrated": bool(buyers["is_recalibrated"][0]),
         "calibration": buyers["calibration"][0],
@@ -163,6 +155,24 @@ def _at_stake(customers: nw.DataFrame[Any]) -> dict[str, Any]:
         "half_held_by_share": None if half is None else half / len(losses),
         "segments": segments,
     }
+
+
+def _owners(customers: nw.DataFrame[Any], table: Table | None) -> list[dict[str, Any]]:
+    """Whose accounts they are: at most ten owners, most expected loss first."""
+    if table is None or "owner_id" not in table.collect_schema():
+        return []
+    owned = table.select("customer_id", "owner_id").collect("polars").drop_nulls()
+    rows = (
+        customers.join(owned, on="customer_id", how="inner")
+        .group_by("owner_id")
+        .agg(
+            nw.len().alias("customers_count"),
+            nw.col("expected_loss").sum().alias("expected_loss_amount"),
+        )
+        .sort("expected_loss_amount", "owner_id", descending=[True, False])
+        .head(_OWNERS)
+    )
+    return [{**row, "owner_id": str(row["owner_id"])} for row in rows.iter_rows(named=True)]
 
 
 def _alarms(soon: nw.DataFrame[Any], today: date, horizon: int) -> list[dict[str, Any]]:
@@ -223,6 +233,7 @@ def _price_only(readings: Readings) -> dict[str, Any] | None:
     known = table["is_price_only"].drop_nulls()
     share = Share(int(known.cast(nw.Int64).sum() or 0), len(known), len(table) - len(known))
     interval = share.interval()
+    bargain = nw.col("is_price_only")
     return {
         "customers_count": share.denominator,
         "price_only_count": share.numerator,
@@ -232,6 +243,9 @@ def _price_only(readings: Readings) -> dict[str, Any] | None:
         "unknown_count": share.unknown,
         "purchases_count": int(table["priced_count"].sum() or 0),
         "discounted_count": int(table["discounted_count"].sum() or 0),
+        # Of the mean customer; None where no margin is known.
+        "price_only_margin_share": table.filter(bargain)["margin_share"].mean(),
+        "others_margin_share": table.filter(~bargain)["margin_share"].mean(),
     }
 
 
@@ -245,95 +259,4 @@ def _won_back(readings: Readings) -> dict[str, Any] | None:
         "dormant_days": metric.dormant,
         "gone_within_days": metric.gone_within,
         **summed_up(reading.table).to_dict(),
-    }
-
-
-# The look back -------------------------------------------------------------------------------
-
-
-@attrs.frozen(kw_only=True)
-class _Past:
-    """The latest day of the past after which a whole horizon is known."""
-
-    cut: AsOf
-    until: AsOf
-
-    @classmethod
-    def of(cls, as_of: AsOf, first: date, last: date, days: int) -> _Past | str:
-        """The cut, or why there is none."""
-        end = min(last_full_day(as_of), last)
-        cut, needed = end - _days(days), _LEAST_HORIZONS * days
-        known = (end - first).days + 1
-        if known < needed:
-            return (
-                f"a look back needs purchases over {needed} days, half of them to learn from and "
-                f"half to see what came, and there are {max(known, 0)}"
-            )
-        zone = as_of.timezone
-        return cls(cut=AsOf.parse(cut, timezone=zone), until=AsOf.parse(end, timezone=zone))
-
-
-def looked_back(
-    history: History,
-    silent: SilentDefection,
-    *,
-    as_of: AsOf,
-    first: date,
-    last: date,
-    promised: History | None = None,
-) -> dict[str, Any]:
-    """What the same score said when the horizon that is known last began, and what came.
-
-    Args:
-        history: The interactions.
-        silent: The score.
-        as_of: The time of the report; nothing after it is seen.
-        first: The first purchase day.
-        last: The day of the last row that the report sees.
-        promised: The history with its promises, kept and missed, as rows.
-
-    Returns:
-        `backtest` and `experience` as plain values, each with a `_reason` where it is None.
-    """
-    past = _Past.of(as_of, first, last, silent.horizon)
-    if isinstance(past, str):
-        return {
-            "backtest": None,
-            "backtest_reason": past,
-            "experience": None,
-            "experience_reason": past,
-        }
-    customers = outcomes(history, past.cut, past.until)
-    alike = [BadExperience(within=silent.horizon), *metrics_of_alike(history)]
-    with fit_cautions() as cautions:
-        readings = read(history, [silent, *alike], as_of=past.cut)
-        found = readings if promised is None else read(promised, alike, as_of=past.cut)
-        said = readings[SilentDefection].table.collect("polars")
-    recency = Score(metric=silent, column="silent_days", label=RECENCY)
-    tried = judged(
-        history,
-        customers,
-        {as_score(silent): said, recency: said},
-        cut=past.cut,
-        until=past.until.day,
-        seed=0,
-        draws_count=_DRAWS,
-    )
-    values = {
-        **tried.to_dict(),
-        "calibration": said["calibration"][0],
-        "cautions": cautions,
-    }
-    after = compared(customers, found, experience="any", until=past.until.day)
-    reason = None
-    if not after.difference.exposed.denominator:
-        reason = (
-            f"no customer had a complaint without recovery or a missed promise in the "
-            f"{silent.horizon} days before {past.cut.day}"
-        )
-    return {
-        "backtest": values,
-        "backtest_reason": None,
-        "experience": None if reason else after.to_dict(),
-        "experience_reason": reason,
     }

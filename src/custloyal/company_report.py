@@ -11,7 +11,8 @@ import narwhals as nw
 
 from custloyal.columns import DAY
 from custloyal.company_attention import attention
-from custloyal.company_leaving import fit_cautions, leaving, leaving_metrics, looked_back
+from custloyal.company_leaving import fit_cautions, leaving, leaving_metrics
+from custloyal.company_look_back import looked_back
 from custloyal.company_promises import promises
 from custloyal.company_retention import retention, retention_metrics
 from custloyal.company_value import value, value_metric, value_period
@@ -173,7 +174,7 @@ def report(
             "segments": [] if revenue is None else _segments(customers),
             "cohorts": _cohorts(readings),
             **_leaving(history, readings, customers, promised, cautions, last=last),
-            **_value(
+            **value(
                 history,
                 readings,
                 customers,
@@ -234,42 +235,9 @@ def _leaving(
     return {
         "retention": retention(readings),
         "retention_reason": None,
-        "leaving": {**leaving(readings, customers, cautions), **past},
+        "leaving": {**leaving(readings, customers, history.customers, cautions), **past},
         "leaving_reason": None,
     }
-
-
-def _value(
-    history: History,
-    readings: Readings,
-    customers: nw.DataFrame[Any],
-    *,
-    period: str | None,
-    inactivity_days: int,
-    discount_share: float,
-) -> dict[str, Any]:
-    """What customers are worth, or why that cannot be told."""
-    found: dict[str, Any] | str
-    if "amount" not in history.columns:
-        found = "no amounts are known: the table has no column amount"
-    elif not len(customers["T"].drop_nulls()):
-        found = _NOBODY_BOUGHT
-    elif period is None:
-        found = (
-            "the table is too short: there must be two months, and after them "
-            f"{inactivity_days} days in which silence can show who left"
-        )
-    else:
-        found = value(
-            readings,
-            customers,
-            period=period,
-            inactivity_days=inactivity_days,
-            discount_share=discount_share,
-            table=history.customers,
-        )
-    is_told = not isinstance(found, str)
-    return {"value": found if is_told else None, "value_reason": None if is_told else found}
 
 
 def _seen(history: History, as_of: AsOf) -> dict[str, Any]:

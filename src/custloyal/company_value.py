@@ -6,9 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import narwhals as nw
-import numpy as np
 
-from custloyal.btyd.frames import as_floats
+from custloyal.company_ages import (
+    LEAST_CUSTOMERS,
+    acquisition_of,
+    ages_of,
+    basis_of,
+    margins_of,
+)
 from custloyal.economics import (
     ACQUISITION_COST_CLAIM,
     CLAIMS,
@@ -23,10 +28,9 @@ from custloyal.models import Share
 from custloyal.periods import last_full_day
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from custloyal.economics import Claim, Gain
     from custloyal.engines import Table
+    from custloyal.history import History
     from custloyal.scoring import Readings
 
 __all__ = ["value", "value_period"]
@@ -36,8 +40,6 @@ POINTS = 5.0
 _PERIODS = {"year": 365, "quarter": 91, "month": 30}
 """How many days a period of age has. Whole days: ages are counted from the first purchase day."""
 _LEAST_AGES = 2
-_LEAST_CUSTOMERS = 30
-_MARGINS = 5
 _CURVE = 20
 
 
@@ -66,16 +68,54 @@ def value_metric(period: str) -> AgeValue:
     return AgeValue(step_days=_PERIODS[period])
 
 
-@attrs.frozen(kw_only=True)
-class _Age:
-    """Customers in one period of their age, of whom is known whether they left in it."""
-
-    at_risk: int
-    left: int
-    amount: float
-
-
 def value(
+    history: History,
+    readings: Readings,
+    customers: nw.DataFrame[Any],
+    *,
+    period: str | None,
+    inactivity_days: int,
+    discount_share: float,
+) -> dict[str, Any]:
+    """Sum up what customers are worth.
+
+    Args:
+        history: The interactions.
+        readings: Readings of `value_metric` where there is a period, and of `PriceOnly` where list
+            prices are known.
+        customers: One row a customer with the columns of `BtydStatistics`.
+        period: The period of age, as `value_period` gives it.
+        inactivity_days: After how long a silence a customer has left.
+        discount_share: What a year's delay takes from money.
+
+    Returns:
+        `value`, the section as plain values as `report` describes it, and `value_reason`: why
+        there is none.
+    """
+    found: dict[str, Any] | str
+    if "amount" not in history.columns:
+        found = "no amounts are known: the table has no column amount"
+    elif not len(customers["T"].drop_nulls()):
+        found = "nobody bought anything"
+    elif period is None:
+        found = (
+            "the table is too short: there must be two months, and after them "
+            f"{inactivity_days} days in which silence can show who left"
+        )
+    else:
+        found = _value(
+            readings,
+            customers,
+            period=period,
+            inactivity_days=inactivity_days,
+            discount_share=discount_share,
+            table=history.customers,
+        )
+    is_told = not isinstance(found, str)
+    return {"value": found if is_told else None, "value_reason": None if is_told else found}
+
+
+def _value(
     readings: Readings,
     customers: nw.DataFrame[Any],
     *,
@@ -84,19 +124,6 @@ def value(
     discount_share: float,
     table: Table | None,
 ) -> dict[str, Any] | str:
-    """Sum up what customers are worth.
-
-    Args:
-        readings: Readings of `value_metric`, and of `PriceOnly` where list prices are known.
-        customers: One row a customer with the columns of `BtydStatistics`.
-        period: The period of age.
-        inactivity_days: After how long a silence a customer has left.
-        discount_share: What a year's delay takes from money.
-        table: The second table, one row a customer; None where there is none.
-
-    Returns:
-        The section as plain values, as `report` describes it; or why there is none.
-    """
     buyers = customers.filter(~nw.col("x").is_null())
     price_only = None
     if "price_only" in readings:
@@ -108,19 +135,19 @@ def value(
     unseen = inactivity_days + (readings.as_of.day - last_full_day(readings.as_of)).days
     brought = readings[AgeValue].table.collect("polars")
     brought = brought.join(buyers.select("customer_id"), on="customer_id", how="semi")
-    basis, note, margin_share = _basis(brought)
-    ages = _ages(buyers, brought, days=days, unseen_days=unseen)
+    basis, note, margin_share = basis_of(brought)
+    ages = ages_of(buyers, brought, days=days, unseen_days=unseen)
     if not ages:
         others = ", price-only buyers left out" if price_only else ""
         return (
-            f"fewer than {_LEAST_CUSTOMERS} customers were seen for a {period} and "
+            f"fewer than {LEAST_CUSTOMERS} customers were seen for a {period} and "
             f"{inactivity_days} days after it{others}"
         )
     left = Share(sum(age.left for age in ages), sum(age.at_risk for age in ages))
-    acquisition = _acquisition(buyers, table)
+    acquisition = acquisition_of(buyers, table)
     cost = 0.0 if isinstance(acquisition, str) else acquisition["per_customer_amount"]
     discount = (1 + discount_share) ** (days / _PERIODS["year"]) - 1
-    margins = [margin_share * margin for margin in _margins(ages)]
+    margins = [margin_share * margin for margin in margins_of(ages)]
     try:
         customer = CustomerValue(
             defection_share=left.value,
@@ -174,97 +201,6 @@ def value(
         "acquisition": None if isinstance(acquisition, str) else _paid_back(acquisition, customer),
         "acquisition_reason": acquisition if isinstance(acquisition, str) else None,
         "claims": [_claim(claim, customer, gained, population) for claim in CLAIMS.values()],
-    }
-
-
-# What the value rests on ---------------------------------------------------------------------
-
-
-def _basis(brought: nw.DataFrame[Any]) -> tuple[str, str, float]:
-    """Whether margins are known, in words, and what share of an amount is margin."""
-    known = brought["margin_of_amount"].drop_nulls().sum() or 0.0
-    if not known > 0:
-        said = (
-            "No margins are known, so revenue stands in their place: what is worth keeping is "
-            "overstated by all that the goods cost."
-        )
-        return "revenue", said, 1.0
-    share = float(brought["margin_amount"].drop_nulls().sum()) / float(known)
-    part = float(known) / float(brought["amount"].drop_nulls().sum())
-    said = (
-        f"Margin is {share:.1%} of the revenue of the purchases of which both are known "
-        f"({part:.0%} of all revenue)."
-    )
-    return "margin", said, share
-
-
-def _ages(
-    buyers: nw.DataFrame[Any], brought: nw.DataFrame[Any], *, days: int, unseen_days: int
-) -> list[_Age]:
-    """The periods of age from the first, as long as enough customers were seen through each.
-
-    A customer is seen through a period where the silence after which they have left fits between
-    its end and today; they leave in the period of their last purchase.
-    """
-    seen = np.floor_divide(as_floats(buyers, "T") - unseen_days, days)
-    last = np.floor_divide(as_floats(buyers, "t_x"), days)
-    through = buyers.select("customer_id").with_columns(
-        nw.new_series("seen", seen.astype(np.int64), backend="polars")
-    )
-    rows = brought.join(through, on="customer_id", how="inner").with_columns(
-        age=nw.col("age_days") // days
-    )
-    sums = (
-        rows.filter(nw.col("age") < nw.col("seen"))
-        .group_by("age")
-        .agg(nw.col("amount").sum().alias("amount"))
-    )
-    amounts = dict(sums.iter_rows())
-    ages: list[_Age] = []
-    while True:
-        age = len(ages)
-        there = (seen > age) & ((last >= age) if age else True)
-        if there.sum() < _LEAST_CUSTOMERS:
-            return ages
-        ages.append(
-            _Age(
-                at_risk=int(there.sum()),
-                left=int((there & (last == age)).sum()),
-                amount=float(amounts.get(age) or 0.0),
-            )
-        )
-
-
-def _margins(ages: Sequence[_Age]) -> list[float]:
-    """The mean amount by age; the last of at most five is of all later ages, and goes on."""
-    parts = [*([age] for age in ages[: _MARGINS - 1]), ages[_MARGINS - 1 :]]
-    return [
-        sum(age.amount for age in part) / sum(age.at_risk for age in part) for part in parts if part
-    ]
-
-
-def _acquisition(buyers: nw.DataFrame[Any], table: Table | None) -> dict[str, Any] | str:
-    """What winning customers cost, where the second table says so."""
-    column = "acquisition_cost_amount"
-    if table is None:
-        return "there is no second table, in which acquisition_cost_amount could stand"
-    schema = table.collect_schema()
-    if column not in schema:
-        return f"the second table has no column {column}"
-    if not schema[column].is_numeric():
-        return f"{column} of the second table is no number"
-    costs = table.select("customer_id", nw.col(column).cast(nw.Float64)).collect("polars")
-    found = buyers.select("customer_id").join(costs, on="customer_id", how="left")[column]
-    known = found.drop_nulls()
-    known = known.filter(known.is_finite() & (known >= 0))
-    if not len(known):
-        return f"{column} is known of no customer who bought"
-    total = float(known.sum())
-    return {
-        "known_count": len(known),
-        "unknown_count": len(found) - len(known),
-        "total_amount": total,
-        "per_customer_amount": total / len(known),
     }
 
 

@@ -19,11 +19,15 @@ from custloyal import (
     KindWhen,
     Metric,
     ParetoSegment,
+    PurchaseChance,
     Rfm,
+    SilentDefection,
     Stage,
     Trust,
+    backtest,
     explain,
     read,
+    report,
     score,
 )
 from custloyal.fold import Fold, Source, count
@@ -56,6 +60,10 @@ readings = read(
 by_name: list[str] = readings["concentration"].columns
 by_class: Any = readings[Concentration].to_native()
 passes: str = explain(history, Trust())
+sections: dict[str, Any] = report(history, horizon="13w", discount_share=0.08).to_dict()
+tried: tuple[str, ...] = backtest(
+    history, SilentDefection(horizon="90d"), horizon="90d", against=PurchaseChance(horizon="90d")
+).sentences
 
 
 @attrs.frozen(kw_only=True)

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from custloyal.cli.outputs import drafts
-from custloyal.company_leaving import RECENCY, fit_cautions
+from custloyal.company_leaving import fit_cautions
+from custloyal.company_look_back import RECENCY
 from custloyal.company_report import report as report_of
 from custloyal.datasets import cdnow_path
 from custloyal.defection import Score, SilentDefection
