@@ -30,7 +30,9 @@ from custloyal.metrics import (
 )
 from custloyal.models.checks import check_number, refuse
 from custloyal.page import render
+from custloyal.page.words import key_figures
 from custloyal.scoring import read, resolved
+from custloyal.shown import Shown
 
 if TYPE_CHECKING:
     from custloyal.defection.horizon import Span
@@ -49,8 +51,8 @@ _LORENZ_POINTS = 100
 _NOBODY_BOUGHT = "nobody bought anything"
 
 
-@attrs.frozen(eq=False)
-class Report:
+@attrs.frozen(eq=False, repr=False)
+class Report(Shown):
     """What a history says about loyalty.
 
     Made by `report`.
@@ -61,6 +63,16 @@ class Report:
     def to_dict(self) -> dict[str, Any]:
         """The report as plain values, ready for JSON: dates as ISO text, null where not known."""
         return dict(self._sections)
+
+    def __repr__(self) -> str:
+        figures = key_figures(self._sections)
+        width = max(len(name) for name, _ in figures)
+        return "\n".join(
+            [
+                f"Report as of {self._sections['as_of']} ({self._sections['timezone']})",
+                *(f"  {name:{width}}  {said}" for name, said in figures),
+            ]
+        )
 
     def to_html(self) -> str:
         """The report as one self-contained page that needs no network.

@@ -25,9 +25,11 @@ from custloyal.customer_table import customer_table
 from custloyal.engines import Home, Table, from_columns, opened, scanned
 from custloyal.errors import InvalidValueError, Mistake, nearest
 from custloyal.fold import Source
+from custloyal.formats import count, shortened
 from custloyal.intake import REASON
 from custloyal.mapping import DropWhen, IntakeMapping, KindWhen
 from custloyal.models import Interaction
+from custloyal.shown import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,11 +38,14 @@ if TYPE_CHECKING:
 
 __all__ = ["History", "Intake", "Unique"]
 
+_WORDS = 5
+"""How many words that are no kind an intake names."""
+
 Unique: TypeAlias = Literal["check", "assume"]
 
 
-@attrs.frozen(kw_only=True)
-class Intake:
+@attrs.frozen(kw_only=True, repr=False)
+class Intake(Shown):
     """What became of the rows that were given.
 
     given = accepted + rejected + duplicates + folded lines, always.
@@ -70,9 +75,26 @@ class Intake:
         """All rejected rows."""
         return sum(self.rejected.values())
 
+    def __repr__(self) -> str:
+        parts = {
+            "accepted": self.accepted,
+            "rejected": self.rejected_count,
+            "duplicates": self.duplicates,
+            "lines added to another row": self.folded_lines,
+        }
+        sums = [f"{count(number)} {what}" for what, number in parts.items() if number]
+        lines = [f"Intake: {count(self.given)} given = {' + '.join(sums) or '0'}"]
+        lines += [f"  rejected, {why}: {count(n)}" for why, n in self.rejected.items()]
+        words = [f"{shortened(word, limit=40)!r} ({count(n)})" for word, n in self.unmapped.items()]
+        more = f" and {count(len(words) - _WORDS)} more" if len(words) > _WORDS else ""
+        lines += [f"  no kind, taken as other: {', '.join(words[:_WORDS])}{more}"] if words else []
+        if self.negated_returns:
+            lines.append(f"  returns made negative: {count(self.negated_returns)}")
+        return "\n".join([*lines, f"  days are those of {self.timezone}"])
 
-@attrs.frozen(kw_only=True, eq=False)
-class History:
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class History(Shown):
     """A table of interactions: one row for each thing that happened with a customer.
 
     Made by `from_native`, `from_interactions` or `scan`. The caller's frame is never changed, and
@@ -96,6 +118,15 @@ class History:
     _mapping: IntakeMapping = attrs.field(repr=False)
     _duplicates: Table | None = attrs.field(repr=False)
     _counts: Counts | None
+
+    def __repr__(self) -> str:
+        number = "" if self._counts is None else f" of {count(self._counts.accepted)} interactions"
+        return "\n".join(
+            [
+                f"History{number} on {self.home.implementation.value}, days of {self.timezone}",
+                f"  columns: {', '.join(self.columns)}",
+            ]
+        )
 
     # In and out --------------------------------------------------------------------------
 

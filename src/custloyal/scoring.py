@@ -12,10 +12,12 @@ import narwhals as nw
 from custloyal.engines import Aggregate, Combine, Home, Table
 from custloyal.errors import InvalidValueError, MissingColumnError, Mistake
 from custloyal.fold import Source, count
+from custloyal.formats import counted
 from custloyal.history import History
 from custloyal.metrics import LinearMetric, Metric
 from custloyal.models import AsOf
 from custloyal.planner import Plan, Setting, View, known
+from custloyal.shown import Rows, Shown
 
 if TYPE_CHECKING:
     from custloyal.fold import Fold
@@ -25,8 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["Reading", "Readings", "Scores", "contributions", "explain", "read", "score"]
 
 
-@attrs.frozen(eq=False)
-class Reading:
+@attrs.frozen(eq=False, repr=False)
+class Reading(Rows):
     """What one metric says of a history, one row for each key of its grain.
 
     Args:
@@ -41,22 +43,22 @@ class Reading:
     table: Table = attrs.field(repr=False)
     home: Home = attrs.field(repr=False)
 
-    def to_native(self) -> Any:
-        """The rows as a frame of the library from which the history came."""
-        return self.home.bring_back(self.table)
-
-    def to_dicts(self) -> list[dict[str, Any]]:
-        """The rows as dictionaries."""
-        return self.home.engine.presented(self.table).collect("polars").rows(named=True)
+    @property
+    def _title(self) -> str:
+        return f"{self.metric.name} as of {self.as_of.day} ({self.as_of.timezone}){self._each}"
 
     @property
-    def columns(self) -> list[str]:
-        """The names of the columns."""
-        return self.table.collect_schema().names()
+    def _each(self) -> str:
+        return f", one for each {' and '.join(self.metric.grain)}" if self.metric.grain else ""
+
+    @property
+    def outline(self) -> str:
+        """In a line what it is."""
+        return f"{self.metric.name}{self._each}: {counted(self._number(), 'row')}"
 
 
-@attrs.frozen(eq=False)
-class Readings(Mapping[str, Reading]):
+@attrs.frozen(eq=False, repr=False)
+class Readings(Shown, Mapping[str, Reading]):
     """Readings by metric: by its name, its class or the metric itself.
 
     Args:
@@ -80,9 +82,13 @@ class Readings(Mapping[str, Reading]):
     def __len__(self) -> int:
         return len(self._by_name)
 
+    def __repr__(self) -> str:
+        said = [f"  {reading.outline}" for reading in self._by_name.values()]
+        return "\n".join([f"Readings as of {self.as_of.day} ({self.as_of.timezone})", *said])
 
-@attrs.frozen(eq=False)
-class Scores:
+
+@attrs.frozen(eq=False, repr=False)
+class Scores(Rows):
     """One row for each known customer, with what every metric at customer grain says of them.
 
     Args:
@@ -97,18 +103,10 @@ class Scores:
     table: Table = attrs.field(repr=False)
     home: Home = attrs.field(repr=False)
 
-    def to_native(self) -> Any:
-        """The rows as a frame of the library from which the history came."""
-        return self.home.bring_back(self.table)
-
-    def to_dicts(self) -> list[dict[str, Any]]:
-        """The rows as dictionaries."""
-        return self.home.engine.presented(self.table).collect("polars").rows(named=True)
-
     @property
-    def columns(self) -> list[str]:
-        """The names of the columns."""
-        return self.table.collect_schema().names()
+    def _title(self) -> str:
+        said = ", ".join(metric.name for metric in self.metrics)
+        return f"{said} as of {self.as_of.day} ({self.as_of.timezone})"
 
 
 def read(

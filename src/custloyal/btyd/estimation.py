@@ -12,6 +12,7 @@ import numpy as np
 from custloyal.btyd.newton import Prior, maximised
 from custloyal.models.checks import as_frozen, as_numbers, check_number, refuse
 from custloyal.models.frozen_mapping import FrozenMapping
+from custloyal.shown import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -94,7 +95,7 @@ class Fit:
         ]
 
 
-class Fitted:
+class Fitted(Shown):
     """What all fitted models tell of themselves."""
 
     __slots__ = ()

@@ -18,9 +18,11 @@ from custloyal.defection.ranking import Cases, resampled
 from custloyal.defection.scores import Score, as_score
 from custloyal.engines import Home, Table
 from custloyal.errors import DataError, Mistake, nearest
-from custloyal.models import AsOf, Interval
+from custloyal.formats import count, counted, share
+from custloyal.models import AsOf, Interval, Share
 from custloyal.models.checks import check_count, refuse
 from custloyal.scoring import read, resolved
+from custloyal.shown import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,8 +51,8 @@ class Difference:
     interval: Interval | None
 
 
-@attrs.frozen(kw_only=True, eq=False)
-class Backtest:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Backtest(Shown):
     """What a score said on a day of the past, beside what came after.
 
     Made by `backtest`.
@@ -87,6 +89,16 @@ class Backtest:
     def sentences(self) -> tuple[str, ...]:
         """What the figures mean, in words."""
         return tuple(sentences(self))
+
+    def __repr__(self) -> str:
+        lost = Share(self.lost_count, self.customers_count).value
+        customers = counted(self.customers_count, "customer")
+        lines = [
+            f"Backtest of {self.judgement.score.title}, cut on {self.cut.day}, until {self.until}",
+            f"  {customers}, {count(self.lost_count)} ({share(lost)}) bought nothing",
+            *(f"  {judged}" for judged in map(_in_a_line, (self.judgement, *self.others))),
+        ]
+        return "\n".join(lines)
 
     def to_native(self) -> Any:
         """One row a customer: `customer_id`, each score under its title, and `is_lost`.
@@ -254,6 +266,14 @@ def judged(
         table=history.home.engine.from_polars(known.to_native(), history.rows(cut.utc_wall)),
         home=history.home,
     )
+
+
+def _in_a_line(judged: Judgement) -> str:
+    auc = "not known" if judged.auc is None else f"{judged.auc:.3f}"
+    interval = judged.auc_interval
+    between = "" if interval is None else f" ({interval.low:.3f} to {interval.high:.3f})"
+    brier = "" if judged.brier is None else f", Brier {judged.brier:.3f}"
+    return f"{judged.score.title}: AUC {auc}{between}{brier}"
 
 
 def _less(one: float | None, other: float | None) -> float | None:

@@ -12,6 +12,7 @@ from narwhals.dtypes import DType
 from custloyal.columns import CANONICAL, DAY, ColumnType
 from custloyal.engines import Home, Table
 from custloyal.errors import InvalidValueError, Mistake, nearest
+from custloyal.formats import counted
 from custloyal.history import History
 from custloyal.judging.docket import ATTRIBUTES, Clause, Docket
 from custloyal.judging.tally import over_us, tallied, target_of
@@ -20,6 +21,7 @@ from custloyal.metrics.intervals import wilson_bounds
 from custloyal.models import AsOf, Kind
 from custloyal.periods import Period
 from custloyal.rules import RuleBook, Subject, Timed, Verdict
+from custloyal.shown import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -35,8 +37,8 @@ _OWN = {"rule", "decided_count", "target_share", "is_reached", "over_minutes"} |
 """The columns of an attainment itself."""
 
 
-@attrs.frozen(eq=False)
-class Attainment:
+@attrs.frozen(eq=False, repr=False)
+class Attainment(Rows):
     """The share of promises kept, one row a rule and group.
 
     Columns: `rule`; the columns by which it was asked; `met_count`, `missed_count`,
@@ -53,17 +55,9 @@ class Attainment:
     table: Table = attrs.field(repr=False)
     home: Home = attrs.field(repr=False)
 
-    def to_native(self) -> Any:
-        """The rows as a frame of the library from which the history came."""
-        return self.home.bring_back(self.table)
 
-    def to_dicts(self) -> list[dict[str, Any]]:
-        """The rows as dictionaries."""
-        return self.home.engine.presented(self.table).collect("polars").rows(named=True)
-
-
-@attrs.frozen(eq=False)
-class Verdicts:
+@attrs.frozen(eq=False, repr=False)
+class Verdicts(Rows):
     """What became of every promise of a rule book, as of a time.
 
     Made by `judge`.
@@ -106,9 +100,10 @@ class Verdicts:
         """
         return self.home.bring_back(self.table)
 
-    def to_dicts(self) -> list[dict[str, Any]]:
-        """The rows of `to_native` as dictionaries."""
-        return self.home.engine.presented(self.table).collect("polars").rows(named=True)
+    @property
+    def _title(self) -> str:
+        rules = counted(len(self.book.rules), "rule")
+        return f"Verdicts of {rules} as of {self.as_of.day} ({self.as_of.timezone})"
 
     def attainment(self, *by: str) -> Attainment:
         """The share of promises kept, by rule and any columns.

@@ -27,6 +27,7 @@ __all__ = [
     "cohorts",
     "funnel",
     "intake",
+    "key_figures",
     "leaves",
     "lorenz",
     "period",
@@ -48,6 +49,27 @@ def period(report: Mapping[str, Any]) -> str:
     seen = (report["intake"]["accepted"] or 0) - (report["intake"]["unseen"] or 0)
     rows = f"{counted(seen, 'interaction')} of {counted(report['customers_count'], 'customer')}"
     return f"{rows}." if first is None else f"{rows}, {day(first)} to {day(last)}."
+
+
+def key_figures(report: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The figures that come first, each with what it rests on."""
+    said, spent, leaving = report["trust"], report["concentration"], report.get("leaving")
+    seen = counted(report["intake"]["accepted"], "interaction")
+    rows = [("Customers", f"{count(report['customers_count'])}, {seen}")]
+    if spent is not None:
+        of = counted(spent["customers_count"], "customer")
+        rows.append(("Revenue", f"{amount(spent['revenue_amount'])} of {of} who bought"))
+    if leaving is not None:
+        gone = _of(leaving["newly_gone_count"], leaving["customers_count"])
+        of, days = count(leaving["customers_count"]), counted(leaving["horizon_days"], "day")
+        rows.append(("Newly gone", f"{gone} of {of} who bought, in the last {days}"))
+    mean, median, neutral = (score(said[name]) for name in ("mean", "median", "prior"))
+    rows.append(("Trust", f"mean {mean}, median {median}, neutral {neutral}"))
+    rows += [
+        (f"Call {place}", shortened(one["customer_id"], limit=40))
+        for place, one in enumerate(report["attention"][:3], 1)
+    ]
+    return rows
 
 
 def trust(report: Mapping[str, Any]) -> str:
