@@ -10,7 +10,7 @@ import narwhals as nw
 
 from custloyal.fold import Fold, Source, count, lowest
 from custloyal.metrics.base import Metric
-from custloyal.metrics.finished import finished, share, share_schema
+from custloyal.metrics.finished import finished, share_schema
 from custloyal.metrics.purchases import DAY, days_between, purchase_days
 from custloyal.models.checks import check_count, check_word, refuse
 from custloyal.periods import Period, as_period, last_full_day
@@ -112,7 +112,6 @@ class AgeRetention(Metric):
                 "customers_count": bought[cohort, step],
                 "observed_count": customers,
                 "cohort_size": sizes[cohort],
-                **share("retention", bought[cohort, step], customers),
                 "is_complete": customers == sizes[cohort],
             }
             for (cohort, step), customers in sorted(observed.items())
@@ -126,4 +125,4 @@ class AgeRetention(Metric):
             **share_schema("retention"),
             "is_complete": nw.Boolean(),
         }
-        return finished(rows, schema)
+        return finished(rows, schema, shares={"retention": ("customers_count", "observed_count")})

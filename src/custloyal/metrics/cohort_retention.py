@@ -9,7 +9,7 @@ import narwhals as nw
 
 from custloyal.fold import Fold, Source, count, lowest
 from custloyal.metrics.base import Metric
-from custloyal.metrics.finished import finished, share, share_schema
+from custloyal.metrics.finished import finished, share_schema
 from custloyal.metrics.purchases import DAY, ledger
 from custloyal.models.checks import check_word, refuse
 from custloyal.periods import Period, as_period, last_full_day
@@ -94,7 +94,6 @@ class CohortRetention(Metric):
                 age_name: period - cohort,
                 "customers_count": cells.get((cohort, period), 0),
                 "cohort_size": size,
-                **share("retention", cells.get((cohort, period), 0), size),
                 "is_complete": self.period.last_day(period) <= full_day,
             }
             for cohort, size in sizes.items()
@@ -108,4 +107,4 @@ class CohortRetention(Metric):
             **share_schema("retention"),
             "is_complete": nw.Boolean(),
         }
-        return finished(rows, schema)
+        return finished(rows, schema, shares={"retention": ("customers_count", "cohort_size")})

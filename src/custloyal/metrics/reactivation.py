@@ -10,7 +10,7 @@ import narwhals as nw
 from custloyal.errors import Mistake
 from custloyal.fold import Fold, Source, lowest
 from custloyal.metrics.base import Metric
-from custloyal.metrics.finished import finished, share, share_schema
+from custloyal.metrics.finished import finished, share_schema
 from custloyal.metrics.purchase_gaps import purchase_gaps
 from custloyal.metrics.purchases import DAY, days_between
 from custloyal.models.checks import check_count, refuse
@@ -129,10 +129,11 @@ class Reactivation(Metric):
                     "dormant_count": observed,
                     "unobserved_count": dormant - observed,
                     "reactivated_count": back,
-                    **share("reactivation", back, observed),
                 }
             )
-        return finished(rows, _SCHEMA)
+        return finished(
+            rows, _SCHEMA, shares={"reactivation": ("reactivated_count", "dormant_count")}
+        )
 
 
 def _quiet(days: int) -> str:

@@ -11,7 +11,7 @@ import narwhals as nw
 from custloyal.errors import Mistake
 from custloyal.fold import Fold, Source, count, lowest
 from custloyal.metrics.base import Metric
-from custloyal.metrics.finished import finished, share, share_schema
+from custloyal.metrics.finished import finished, share_schema
 from custloyal.metrics.purchases import DAY, days_between, purchase_days
 from custloyal.models.checks import check_count, refuse
 from custloyal.periods import last_full_day
@@ -116,11 +116,14 @@ class RepeatPurchaseRate(Metric):
                 "within_days": days,
                 "customers_count": customers,
                 "repeat_count": repeats,
-                **share("repeat", repeats, customers),
             }
 
         rows = [rate(_within(days), days) for days in self.within_days]
-        return finished([*rows, rate("repeat_count", None)], _SCHEMA)
+        return finished(
+            [*rows, rate("repeat_count", None)],
+            _SCHEMA,
+            shares={"repeat": ("repeat_count", "customers_count")},
+        )
 
 
 def _within(days: int) -> str:

@@ -10,7 +10,7 @@ import narwhals as nw
 from custloyal.fold import Fold, Source, count, highest
 from custloyal.metrics.base import Metric
 from custloyal.metrics.contracts import Ends, check_ends, contract_days
-from custloyal.metrics.finished import finished, share, share_schema
+from custloyal.metrics.finished import finished, share_schema
 from custloyal.metrics.purchase_periods import by_period, is_new, is_retained, purchase_periods
 from custloyal.metrics.purchases import DAY
 from custloyal.models.checks import check_word, refuse
@@ -30,6 +30,10 @@ _SCHEMA = {
     **share_schema("retention"),
     **share_schema("churn"),
     "is_complete": nw.Boolean(),
+}
+_SHARES = {
+    "retention": ("retained_count", "start_count"),
+    "churn": ("churned_count", "start_count"),
 }
 
 
@@ -133,10 +137,8 @@ class RetentionRate(Metric):
                     "start_count": there,
                     "retained_count": retained,
                     "churned_count": there - retained,
-                    **share("retention", retained, there),
-                    **share("churn", there - retained, there),
                     "is_complete": self.period.last_day(number) <= full_day,
                 }
                 rows.append(said)
             there = after
-        return finished(rows, _SCHEMA)
+        return finished(rows, _SCHEMA, shares=_SHARES)
