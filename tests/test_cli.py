@@ -582,7 +582,7 @@ def test_rules_are_checked_against_data(run):
 @pytest.mark.usefixtures("calls")
 def test_what_the_linter_is_sure_of_is_exit_code_1(run):
     Path("book.toml").write_text(
-        BOOK.replace("at_most = 2", "at_most = -1").replace("0.9", "0.2"), encoding="utf-8"
+        BOOK.replace("at_most = 2", "below = 0").replace("0.9", "0.2"), encoding="utf-8"
     )
     lines = run("rules", "check", "book.toml", expected=1).stdout.splitlines()
     assert [line.partition(":")[0] for line in lines if "'answer fast'" in line] == [

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
+from importlib import import_module
+from pathlib import Path
 
 import pytest
+
+import custloyal
 
 HEAVY = (
     "altair",
@@ -28,6 +33,9 @@ LOADED = """
 import json, sys, warnings
 filters = list(warnings.filters)
 import custloyal
+light = {name for name in sys.modules if name.startswith(("attr", "narwhals", "custloyal."))}
+assert not light, light
+custloyal.History, custloyal.Trust, custloyal.BusinessCalendar
 assert warnings.filters == filters, "the import changes the filters of warnings"
 print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 """
@@ -35,7 +43,7 @@ print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 
 @pytest.fixture(scope="module")
 def loaded() -> set[str]:
-    """The packages that a new process holds once it has imported custloyal."""
+    """The packages that a new process holds once it knows histories, metrics and calendars."""
     ran = subprocess.run(
         [sys.executable, "-c", LOADED], capture_output=True, text=True, check=False
     )
@@ -47,6 +55,23 @@ def loaded() -> set[str]:
 @pytest.mark.parametrize("package", HEAVY)
 def test_import_leaves_it_until_it_is_used(package, loaded):
     assert package not in loaded
+
+
+def test_the_public_names_are_those_that_type_checkers_see():
+    tree = ast.parse(Path(custloyal.__file__).read_text(encoding="utf-8"))
+    (seen,) = (node for node in tree.body if isinstance(node, ast.If))
+    typed = {
+        name.asname: f"{block.module}.{name.name}"
+        for block in seen.body
+        if isinstance(block, ast.ImportFrom)
+        for name in block.names
+    }
+    assert set(custloyal.__all__) == set(typed) <= set(dir(custloyal))
+    for name, home in typed.items():
+        module, _, own = home.rpartition(".")
+        assert getattr(custloyal, name) is getattr(import_module(module), own)
+    with pytest.raises(AttributeError, match="has no attribute 'Loyalty'"):
+        custloyal.Loyalty  # noqa: B018
 
 
 def test_import_loads_what_it_is_said_to_load(loaded):

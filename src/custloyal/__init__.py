@@ -3,307 +3,179 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from custloyal.history import (
-    History,
-    Intake,
-)
-from custloyal.mapping import (
-    DropWhen,
-    IntakeMapping,
-    KindWhen,
-)
-from custloyal.metrics import (
-    AgeRetention,
-    AgeValue,
-    BtydStatistics,
-    CohortRetention,
-    Concentration,
-    EvidenceUse,
-    Growth,
-    HandOffMatrix,
-    HandOffs,
-    HoldOut,
-    KaplanMeier,
-    Lifecycle,
-    LinearMetric,
-    Metric,
-    NextPurchase,
-    ParetoSegment,
-    PurchaseDays,
-    Reactivation,
-    RepeatPurchaseRate,
-    RetentionRate,
-    RevenueBridge,
-    Rfm,
-    Stage,
-    Tenure,
-    Trust,
-)
-from custloyal.models import (
-    Agent,
-    AsOf,
-    BusinessCalendar,
-    Consent,
-    Customer,
-    Interaction,
-    Kind,
-    Mean,
-    ObservationWindow,
-    OutcomePolicy,
-    Phase,
-    Relationship,
-    Share,
-    Transaction,
-)
-from custloyal.scoring import (
-    Reading,
-    Readings,
-    Scores,
-    contributions,
-    explain,
-    read,
-    score,
-)
-from custloyal.states import (
-    States,
-)
-
 if TYPE_CHECKING:
     from custloyal.btyd import (
-        BgNbd,
-        FittedBgNbd,
-        FittedGammaGamma,
-        FittedMbgNbd,
-        FittedParetoNbd,
-        FittedShiftedBetaGeometric,
-        GammaGamma,
-        MbgNbd,
-        ParetoNbd,
-        ShiftedBetaGeometric,
+        BgNbd as BgNbd,
+        FittedBgNbd as FittedBgNbd,
+        FittedGammaGamma as FittedGammaGamma,
+        FittedMbgNbd as FittedMbgNbd,
+        FittedParetoNbd as FittedParetoNbd,
+        FittedShiftedBetaGeometric as FittedShiftedBetaGeometric,
+        GammaGamma as GammaGamma,
+        MbgNbd as MbgNbd,
+        ParetoNbd as ParetoNbd,
+        ShiftedBetaGeometric as ShiftedBetaGeometric,
     )
     from custloyal.business_time import (
-        with_added,
-        with_elapsed,
-        with_is_open,
-        with_next_open,
+        with_added as with_added,
+        with_elapsed as with_elapsed,
+        with_is_open as with_is_open,
+        with_next_open as with_next_open,
     )
     from custloyal.company_report import (
-        Report,
-        report,
+        Report as Report,
+        report as report,
     )
     from custloyal.defection import (
-        Abandonment,
-        BadExperience,
-        NextNeed,
-        PriceOnly,
-        PurchaseChance,
-        Score,
-        SilentDefection,
-        WonBack,
-        backtest,
-        losses,
+        Abandonment as Abandonment,
+        BadExperience as BadExperience,
+        NextNeed as NextNeed,
+        PriceOnly as PriceOnly,
+        PurchaseChance as PurchaseChance,
+        Score as Score,
+        SilentDefection as SilentDefection,
+        WonBack as WonBack,
+        backtest as backtest,
+        losses as losses,
+    )
+    from custloyal.history import (
+        History as History,
+        Intake as Intake,
     )
     from custloyal.judging import (
-        Attainment,
-        ObjectiveStatus,
-        Verdicts,
-        alarms,
-        check,
-        fitted,
-        judge,
-        objectives,
+        Attainment as Attainment,
+        ObjectiveStatus as ObjectiveStatus,
+        Verdicts as Verdicts,
+        alarms as alarms,
+        check as check,
+        fitted as fitted,
+        judge as judge,
+        objectives as objectives,
+    )
+    from custloyal.mapping import (
+        DropWhen as DropWhen,
+        IntakeMapping as IntakeMapping,
+        KindWhen as KindWhen,
+    )
+    from custloyal.metrics import (
+        AgeRetention as AgeRetention,
+        AgeValue as AgeValue,
+        BtydStatistics as BtydStatistics,
+        CohortRetention as CohortRetention,
+        Concentration as Concentration,
+        EvidenceUse as EvidenceUse,
+        Growth as Growth,
+        HandOffMatrix as HandOffMatrix,
+        HandOffs as HandOffs,
+        HoldOut as HoldOut,
+        KaplanMeier as KaplanMeier,
+        Lifecycle as Lifecycle,
+        LinearMetric as LinearMetric,
+        Metric as Metric,
+        NextPurchase as NextPurchase,
+        ParetoSegment as ParetoSegment,
+        PurchaseDays as PurchaseDays,
+        Reactivation as Reactivation,
+        RepeatPurchaseRate as RepeatPurchaseRate,
+        RetentionRate as RetentionRate,
+        RevenueBridge as RevenueBridge,
+        Rfm as Rfm,
+        Stage as Stage,
+        Tenure as Tenure,
+        Trust as Trust,
+    )
+    from custloyal.models import (
+        Agent as Agent,
+        AsOf as AsOf,
+        BusinessCalendar as BusinessCalendar,
+        Consent as Consent,
+        Customer as Customer,
+        Interaction as Interaction,
+        Kind as Kind,
+        Mean as Mean,
+        ObservationWindow as ObservationWindow,
+        OutcomePolicy as OutcomePolicy,
+        Phase as Phase,
+        Relationship as Relationship,
+        Share as Share,
+        Transaction as Transaction,
     )
     from custloyal.rules import (
-        Objective,
-        Population,
-        RingCadence,
-        RuleBook,
-        ServiceRule,
-        Verdict,
-        above,
-        at_least,
-        at_most,
-        below,
-        lint,
-        rulebooks,
-        where,
-        within,
+        Objective as Objective,
+        Population as Population,
+        RingCadence as RingCadence,
+        RuleBook as RuleBook,
+        ServiceRule as ServiceRule,
+        Verdict as Verdict,
+        above as above,
+        at_least as at_least,
+        at_most as at_most,
+        below as below,
+        lint as lint,
+        rulebooks as rulebooks,
+        where as where,
+        within as within,
+    )
+    from custloyal.scoring import (
+        Reading as Reading,
+        Readings as Readings,
+        Scores as Scores,
+        contributions as contributions,
+        explain as explain,
+        read as read,
+        score as score,
+    )
+    from custloyal.states import (
+        States as States,
     )
 
-__all__ = [
-    "Abandonment",
-    "AgeRetention",
-    "AgeValue",
-    "Agent",
-    "AsOf",
-    "Attainment",
-    "BadExperience",
-    "BgNbd",
-    "BtydStatistics",
-    "BusinessCalendar",
-    "CohortRetention",
-    "Concentration",
-    "Consent",
-    "Customer",
-    "DropWhen",
-    "EvidenceUse",
-    "FittedBgNbd",
-    "FittedGammaGamma",
-    "FittedMbgNbd",
-    "FittedParetoNbd",
-    "FittedShiftedBetaGeometric",
-    "GammaGamma",
-    "Growth",
-    "HandOffMatrix",
-    "HandOffs",
-    "History",
-    "HoldOut",
-    "Intake",
-    "IntakeMapping",
-    "Interaction",
-    "KaplanMeier",
-    "Kind",
-    "KindWhen",
-    "Lifecycle",
-    "LinearMetric",
-    "MbgNbd",
-    "Mean",
-    "Metric",
-    "NextNeed",
-    "NextPurchase",
-    "Objective",
-    "ObjectiveStatus",
-    "ObservationWindow",
-    "OutcomePolicy",
-    "ParetoNbd",
-    "ParetoSegment",
-    "Phase",
-    "Population",
-    "PriceOnly",
-    "PurchaseChance",
-    "PurchaseDays",
-    "Reactivation",
-    "Reading",
-    "Readings",
-    "Relationship",
-    "RepeatPurchaseRate",
-    "Report",
-    "RetentionRate",
-    "RevenueBridge",
-    "Rfm",
-    "RingCadence",
-    "RuleBook",
-    "Score",
-    "Scores",
-    "ServiceRule",
-    "Share",
-    "ShiftedBetaGeometric",
-    "SilentDefection",
-    "Stage",
-    "States",
-    "Tenure",
-    "Transaction",
-    "Trust",
-    "Verdict",
-    "Verdicts",
-    "WonBack",
-    "above",
-    "alarms",
-    "at_least",
-    "at_most",
-    "backtest",
-    "below",
-    "check",
-    "contributions",
-    "explain",
-    "fitted",
-    "judge",
-    "lint",
-    "losses",
-    "objectives",
-    "read",
-    "report",
-    "rulebooks",
-    "score",
-    "where",
-    "with_added",
-    "with_elapsed",
-    "with_is_open",
-    "with_next_open",
-    "within",
-]
-
-_LATER = {
-    "custloyal.btyd": (
-        "BgNbd",
-        "FittedBgNbd",
-        "FittedGammaGamma",
-        "FittedMbgNbd",
-        "FittedParetoNbd",
-        "FittedShiftedBetaGeometric",
-        "GammaGamma",
-        "MbgNbd",
-        "ParetoNbd",
-        "ShiftedBetaGeometric",
+_HOMES = {
+    "btyd": (
+        "BgNbd FittedBgNbd FittedGammaGamma FittedMbgNbd FittedParetoNbd "
+        "FittedShiftedBetaGeometric GammaGamma MbgNbd ParetoNbd ShiftedBetaGeometric"
     ),
-    "custloyal.business_time": (
-        "with_added",
-        "with_elapsed",
-        "with_is_open",
-        "with_next_open",
+    "business_time": "with_added with_elapsed with_is_open with_next_open",
+    "company_report": "Report report",
+    "defection": (
+        "Abandonment BadExperience NextNeed PriceOnly PurchaseChance Score SilentDefection "
+        "WonBack backtest losses"
     ),
-    "custloyal.company_report": (
-        "Report",
-        "report",
+    "history": "History Intake",
+    "judging": "Attainment ObjectiveStatus Verdicts alarms check fitted judge objectives",
+    "mapping": "DropWhen IntakeMapping KindWhen",
+    "metrics": (
+        "AgeRetention AgeValue BtydStatistics CohortRetention Concentration EvidenceUse "
+        "Growth HandOffMatrix HandOffs HoldOut KaplanMeier Lifecycle LinearMetric Metric "
+        "NextPurchase ParetoSegment PurchaseDays Reactivation RepeatPurchaseRate "
+        "RetentionRate RevenueBridge Rfm Stage Tenure Trust"
     ),
-    "custloyal.defection": (
-        "Abandonment",
-        "BadExperience",
-        "NextNeed",
-        "PriceOnly",
-        "PurchaseChance",
-        "Score",
-        "SilentDefection",
-        "WonBack",
-        "backtest",
-        "losses",
+    "models": (
+        "Agent AsOf BusinessCalendar Consent Customer Interaction Kind Mean ObservationWindow "
+        "OutcomePolicy Phase Relationship Share Transaction"
     ),
-    "custloyal.judging": (
-        "Attainment",
-        "ObjectiveStatus",
-        "Verdicts",
-        "alarms",
-        "check",
-        "fitted",
-        "judge",
-        "objectives",
+    "rules": (
+        "Objective Population RingCadence RuleBook ServiceRule Verdict above at_least at_most "
+        "below lint rulebooks where within"
     ),
-    "custloyal.rules": (
-        "Objective",
-        "Population",
-        "RingCadence",
-        "RuleBook",
-        "ServiceRule",
-        "Verdict",
-        "above",
-        "at_least",
-        "at_most",
-        "below",
-        "lint",
-        "rulebooks",
-        "where",
-        "within",
-    ),
+    "scoring": "Reading Readings Scores contributions explain read score",
+    "states": "States",
 }
-"""What is loaded on first use: who asks for a trust score waits for no rules, and only who fits a
-model waits for numpy and scipy."""
+"""Where each public name lives. A module is loaded on first use: who counts business time waits for
+no metric, and only who fits a model waits for numpy and scipy."""
+
+_HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
+
+__all__ = list(_HOME)
 
 
 def __getattr__(name: str) -> Any:
-    if name == "plot":
-        return import_module("custloyal.plot")
-    for module, names in _LATER.items():
-        if name in names:
-            return getattr(import_module(module), name)
-    message = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(message)
+    if name not in _HOME:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value  # found at once from now on
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
