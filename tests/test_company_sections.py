@@ -187,7 +187,8 @@ def test_counts_are_those_of_the_metric(company, made):
     assert sum(each["customers_count"] for each in told["alarms"]) == told["soon_count"]
     at_stake = told["at_stake"]
     kept = told["customers_count"] - told["likely_gone_count"]
-    assert at_stake["customers_count"] == kept + told["newly_gone_count"]
+    assert kept + told["newly_gone_count"] <= at_stake["customers_count"]
+    assert at_stake["customers_count"] < told["customers_count"]
     parts = sum(each["expected_loss_amount"] for each in at_stake["segments"])
     assert parts == pytest.approx(at_stake["expected_loss_amount"])
 
@@ -217,7 +218,8 @@ def test_the_first_are_newly_gone_and_have_most_to_lose(made):
     assert losses_ == sorted(losses_, reverse=True)
     for each in first:
         assert each["p_no_purchase"] >= 0.5
-        assert 0 <= (today - date.fromisoformat(each["alarm_on"])).days < 90
+        rang = max(date.fromisoformat(each[name]) for name in ("alarm_on", "due_on"))
+        assert 0 <= (today - rang).days < 90
         expected = each["p_no_purchase"] * each["value_at_risk_amount"]
         assert each["expected_loss_amount"] == pytest.approx(expected)
         assert "silent for" in each["reason"]
@@ -353,6 +355,18 @@ def test_who_is_silent_as_usual_is_not_looked_at():
     made = report(history_of([*steady, *gone])).to_dict()
     assert [each["customer_id"] for each in made["attention"]] == ["late"]
     assert made["attention"][0]["loss"] == "silent"
+
+
+def test_who_bought_just_now_is_not_gone_however_seldom_they_buy():
+    """Of a slow buyer the chance of no purchase within the horizon is at the alarm at once."""
+    slow = [row(f"c{n}", 200 * k + n, amount=10.0) for n in range(150) for k in range(4)]
+    history = history_of(slow)
+    made = report(history, horizon="30d").to_dict()
+    told = made["leaving"]
+    assert told["likely_gone_count"] > 100
+    assert told["newly_gone_count"] == 0
+    assert told["first"] == made["attention"] == []
+    assert told["at_stake"]["customers_count"] == told["customers_count"]
 
 
 def test_bad_experiences_are_read_where_promises_are(company):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
+from custloyal.company_leaving import rings_on
 from custloyal.metrics.purchases import days_between
 
 if TYPE_CHECKING:
@@ -48,12 +49,12 @@ def attention(
     # Who has not bought yet is looked at as if they were to bring what is usual.
     usual = 1.0 if usual is None or not usual > 0 else usual
     # The longer ago the alarm, the less is left to save: half of it after each horizon.
-    since = days_between(nw.col("alarm_on"), nw.lit(as_of.day)).cast(nw.Float64)
+    since = days_between(rings_on, nw.lit(as_of.day)).cast(nw.Float64)
     distrust = (trust.prior_mean - nw.col("trust")) / trust.prior_mean
     urgent = (
         customers.with_columns(
             distrust=nw.when(distrust > 0).then(distrust).otherwise(0.0),
-            leaves=nw.when(~nw.col("loss").is_null())
+            leaves=nw.when(~nw.col("loss").is_null(), since >= 0)
             .then(nw.col("p_no_purchase") * (-math.log(2) / silent.horizon * since).exp())
             .otherwise(0.0),
         )

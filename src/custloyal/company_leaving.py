@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from custloyal.metrics import Metric
     from custloyal.scoring import Readings
 
-__all__ = ["fit_cautions", "leaving", "leaving_metrics"]
+__all__ = ["fit_cautions", "leaving", "leaving_metrics", "rings_on"]
 
 _FIRST = 10
 _OWNERS = 10
@@ -38,6 +38,11 @@ def leaving_metrics(silent: SilentDefection, columns: Collection[str]) -> list[M
     """
     priced = [PriceOnly(), WonBack()] if set(_PRICED).issubset(columns) else []
     return [silent, *priced]
+
+
+rings_on = nw.max_horizontal("alarm_on", "due_on")
+"""The day on which a customer is first called gone: of a slow buyer the probability of no purchase
+may be at the alarm on the very day of one, and only silence past the next is news."""
 
 
 @contextmanager
@@ -77,10 +82,11 @@ def leaving(
     )
     today = readings.as_of.day
     gone = buyers.filter(~nw.col("loss").is_null())
-    # Whose alarm is older was lost before: nothing is at stake with them any more.
+    # Who rang before was lost before: nothing is at stake with them any more.
     since = nw.lit(today - _days(silent.horizon))
-    newly = gone.filter(nw.col("alarm_on") > since)
-    at_stake = buyers.filter(nw.col("loss").is_null() | (nw.col("alarm_on") > since))
+    newly = gone.filter(rings_on > since, rings_on <= nw.lit(today))
+    lost_before = (~nw.col("loss").is_null() & (rings_on <= since)).fill_null(value=False)
+    at_stake = buyers.filter(~lost_before)
     soon = buyers.filter(
         nw.col("loss").is_null(), nw.col("alarm_on") <= nw.lit(today + _days(silent.horizon))
     )
@@ -219,11 +225,16 @@ def _first(row: Mapping[str, Any]) -> dict[str, Any]:
         "p_no_purchase": row["p_no_purchase"],
         "quiet_since": row["quiet_since"].isoformat(),
         "silent_days": row["silent_days"],
-        "alarm_on": None if row["alarm_on"] is None else row["alarm_on"].isoformat(),
+        "alarm_on": _iso(row["alarm_on"]),
+        "due_on": _iso(row["due_on"]),
         "value_at_risk_amount": row["value_at_risk_amount"],
         "expected_loss_amount": row["expected_loss"],
         "segment": row.get("segment"),
     }
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
 def _price_only(readings: Readings) -> dict[str, Any] | None:

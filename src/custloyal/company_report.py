@@ -116,14 +116,14 @@ def report(
         `growth` (whether that of the last full period was bought with new customers).
 
         `leaving`: who is likely gone by `SilentDefection`, the silent and the voiced apart, in
-        numbers and in `value_at_risk_amount`, and of these the newly gone, whose alarm is not older
-        than the horizon; `expected_lost_count` (the sum of all probabilities) and
-        `expected_loss_amount` (of probability times value); `at_stake` (the same of those who
-        are not gone, or newly, and in whose hands it is), `alarms` (still to come within the
-        horizon, by seven days), `calibration` and `cautions` (sentences), `first` (at most ten of
-        the newly gone, by expected loss), `price_only`, `won_back`; `backtest` (a `Backtest` of the
-        same score beside days since the last purchase, at the last cut after which a horizon is
-        known) and `experience` (`LeavingAfter` at the same cut: an association).
+        numbers and in `value_at_risk_amount`, and of these the newly gone: the later of `alarm_on`
+        and `due_on` is not older than the horizon; `expected_lost_count` (the sum of all
+        probabilities) and `expected_loss_amount` (of probability times value); `at_stake` (the
+        same without those who are gone for longer, and in whose hands it is), `alarms` (still to
+        come within the horizon, by seven days), `calibration` and `cautions` (sentences), `first`
+        (at most ten of the newly gone, by expected loss), `price_only`, `won_back`; `backtest` (a
+        `Backtest` of the same score beside days since the last purchase, at the last cut after
+        which a horizon is known) and `experience` (`LeavingAfter` at the same cut: an association).
 
         `value`: margins and defection by period of age, the value of an acquired customer and the
         profit of a base of constant size, with what 5 points less defection add to both (`gain`),

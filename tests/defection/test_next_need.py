@@ -9,7 +9,7 @@ import pytest
 
 import custloyal
 from custloyal import History
-from custloyal.defection import NextNeed
+from custloyal.defection import NextNeed, SilentDefection
 from custloyal.errors import InvalidValueError
 from defection.drawn_purchases import START, drawn
 
@@ -69,3 +69,9 @@ def test_of_the_overdue_more_have_left_than_of_the_others(company):
 def test_levels_outside_of_0_and_1_are_refused(level):
     with pytest.raises(InvalidValueError, match="level"):
         NextNeed(level=level)
+
+
+def test_silent_defection_says_the_same_day_on_which_the_next_purchase_is_due(company):
+    metrics = [NextNeed(), SilentDefection(horizon="90d")]
+    rows = custloyal.score(company.history, metrics).to_native().drop_nulls("next_on")
+    assert rows["due_on"].equals(rows["next_on"], check_names=False)

@@ -6,20 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import narwhals as nw
-import numpy as np
 
 from custloyal.btyd import ParetoNbd
 from custloyal.btyd.frames import as_series
 from custloyal.defection.alarm import dates_at
 from custloyal.defection.purchase_record import as_statistics, record
+from custloyal.defection.rates import waiting_time
 from custloyal.metrics.base import Metric
 from custloyal.metrics.purchases import days_between, ledger
 from custloyal.models.checks import as_number, check_number, refuse
 
 if TYPE_CHECKING:
-    from custloyal.btyd import FittedParetoNbd
-    from custloyal.btyd.integrals import Floats
-    from custloyal.btyd.statistics import Statistics
     from custloyal.engines import Table
     from custloyal.fold import Fold, Source
     from custloyal.models import AsOf
@@ -96,7 +93,7 @@ class NextNeed(Metric):
         low, high = (1 - self.level) / 2, (1 + self.level) / 2
         dates = {
             name: as_series(
-                name, dates_at(first_days, (rows.t_x + _gap(model, rows, chance))[place])
+                name, dates_at(first_days, (rows.t_x + waiting_time(model, rows, chance))[place])
             )
             for name, chance in (("next_on", 0.5), ("next_from", low), ("next_until", high))
         }
@@ -116,10 +113,3 @@ class NextNeed(Metric):
             )
             .select("customer_id", *(nw.col(n).cast(t) for n, t in _SCHEMA.items()))
         )
-
-
-def _gap(model: FittedParetoNbd, rows: Statistics, chance: float) -> Floats:
-    """The days after the last purchase by which the next is made with a chance."""
-    with np.errstate(over="ignore"):  # past all time is never
-        gap: Floats = (model.alpha + rows.t_x) * np.expm1(-np.log1p(-chance) / (model.r + rows.x))
-    return gap

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from custloyal.btyd import FittedParetoNbd
     from custloyal.btyd.statistics import Statistics
 
-__all__ = ["expected_rate", "silence_chance"]
+__all__ = ["expected_rate", "silence_chance", "waiting_time"]
 
 NODES = 64
 
@@ -53,3 +53,13 @@ def silence_chance(model: FittedParetoNbd, rows: Statistics) -> Floats:
     silence = rows.T - rows.t_x
     chance: Floats = np.exp(-(model.r + rows.x) * np.log1p(silence / (model.alpha + rows.t_x)))
     return chance
+
+
+def waiting_time(model: FittedParetoNbd, rows: Statistics, chance: float) -> Floats:
+    """The time after the last purchase by which the next is made with a chance, while a customer.
+
+    It is the silence of which `silence_chance` is 1 - chance.
+    """
+    with np.errstate(over="ignore"):  # past all time is never
+        time: Floats = (model.alpha + rows.t_x) * np.expm1(-np.log1p(-chance) / (model.r + rows.x))
+    return time

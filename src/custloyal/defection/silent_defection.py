@@ -12,7 +12,7 @@ from custloyal.btyd.frames import as_series
 from custloyal.defection.alarm import alarm_ages, dates_at
 from custloyal.defection.horizon import as_days, check_days
 from custloyal.defection.purchase_record import as_statistics, halves, record
-from custloyal.defection.rates import expected_rate, silence_chance
+from custloyal.defection.rates import expected_rate, silence_chance, waiting_time
 from custloyal.defection.recalibration import Recalibration, no_purchase
 from custloyal.defection.words import reason
 from custloyal.fold import Fold, Source, highest
@@ -38,6 +38,7 @@ _SCHEMA = {
     "quiet_since": nw.Date(),
     "silent_days": nw.Int64(),
     "alarm_on": nw.Date(),
+    "due_on": nw.Date(),
     "loss": nw.String(),
     "purchases_at_risk_count": nw.Float64(),
     "value_at_risk_amount": nw.Float64(),
@@ -68,11 +69,13 @@ class SilentDefection(Metric):
         `is_recalibrated` with `calibration` (on what that rests, or why not), `quiet_since` (the
         day of the last purchase), `silent_days`, `alarm_on` (the first day on which
         `p_no_purchase` is at the alarm if no purchase comes, by the fit of today; null where not
-        within 179 years), `loss` (of who is likely gone: "voiced" after a complaint, a return or a
-        bad rating, else "silent"; null of the others), `purchases_at_risk_count` (purchase days to
-        expect within the horizon while a customer), `value_at_risk_amount` (these times the mean
-        amount of the own purchase days; null where no amount is known), `reason` (in words: p is
-        the chance that a customer who is still there is silent for so long).
+        within 179 years), `due_on` (the day by which the next purchase is as likely made as not
+        while a customer: before it silence says little; null past the year 9999), `loss` (of who
+        is likely gone: "voiced" after a complaint, a return or a bad rating, else "silent"; null
+        of the others), `purchases_at_risk_count` (purchase days to expect within the horizon while
+        a customer), `value_at_risk_amount` (these times the mean amount of the own purchase days;
+        null where no amount is known), `reason` (in words: p is the chance that a customer who is
+        still there is silent for so long).
 
     Raises:
         InvalidValueError: Where an option is out of its range.
@@ -138,7 +141,9 @@ class SilentDefection(Metric):
         rows, place = as_statistics(customers)
         raw = no_purchase(model, rows, self.horizon)
         ages = alarm_ages(model, recalibration, rows, level=self.alarm, days=self.horizon)
-        alarms = dates_at(customers["first_day"].to_numpy(), ages[place])
+        first_days = customers["first_day"].to_numpy()
+        alarms = dates_at(first_days, ages[place])
+        due_days = dates_at(first_days, (rows.t_x + waiting_time(model, rows, 0.5))[place])
         chance = recalibration.applied(raw, rows.x)
         due = self.horizon * expected_rate(model, rows)
         silent, x = nw.col("T") - nw.col("t_x"), nw.col("x")
@@ -150,6 +155,7 @@ class SilentDefection(Metric):
                 as_series("p_no_purchase", chance[place]),
                 as_series("p_no_purchase_raw", raw[place]),
                 as_series("alarm_on", alarms),
+                as_series("due_on", due_days),
                 as_series("purchases_at_risk_count", due[place]),
                 as_series("silence_chance", silence_chance(model, rows)[place]),
                 silent_days=silent,
