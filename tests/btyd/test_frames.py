@@ -95,6 +95,8 @@ def test_all_other_answers_come_home_too(backend, cdnow):
     contracts = backend.of_arrow(
         pl.DataFrame({"periods": [0, 1, 2], "ended": [True, True, False]}).to_arrow()
     )
+    with pytest.warns(NotIdentifiedWarning, match="ln"):
+        assert ShiftedBetaGeometric().fit(contracts).fit.customers_count == 3
     model = FittedShiftedBetaGeometric(alpha=1, beta=1)
     kept = {
         row["periods"]: row["p_active"] for row in backend.rows(model.predict(contracts, horizon=1))

@@ -458,6 +458,18 @@ def test_contracts_one_by_one_fit_as_survivors():
         assert fitted.log_likelihood == pytest.approx(of_survivors.log_likelihood, rel=1e-12)
 
 
+def test_parameters_of_contracts_are_found_again():
+    rng = np.random.default_rng(9)
+    parameters, count, seen = (0.8, 3.2), 20_000, 8
+    ends = rng.geometric(rng.beta(*parameters, count))  # the period with which each contract ends
+    contracts = pl.DataFrame({"periods": np.minimum(ends - 1, seen), "ended": ends <= seen})
+    model = ShiftedBetaGeometric().fit(contracts)
+    errors = np.array(list(model.standard_errors.values()))
+    away = (np.array(list(model.parameters.values())) - parameters) / errors
+    assert np.abs(away).max() < 4
+    assert model.fit.customers_count == count
+
+
 # Value -----------------------------------------------------------------------------------------
 
 

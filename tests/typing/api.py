@@ -10,11 +10,16 @@ import narwhals as nw
 import polars as pl
 
 from custloyal import (
+    BgNbd,
     BtydStatistics,
     CohortRetention,
     Concentration,
     DropWhen,
+    FittedBgNbd,
+    FittedParetoNbd,
+    GammaGamma,
     History,
+    HoldOut,
     IntakeMapping,
     KindWhen,
     Metric,
@@ -30,10 +35,13 @@ from custloyal import (
     report,
     score,
 )
+from custloyal.btyd import calibration, residual_value, total_purchases
 from custloyal.fold import Fold, Source, count
-from custloyal.models import AsOf, Interaction, Kind
+from custloyal.models import AsOf, Interaction, Interval, Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from custloyal.engines import Table
 
 frame = pl.DataFrame({"who": ["ann"], "when": ["2024-05-01"], "amount": [9.5]})
@@ -60,6 +68,19 @@ readings = read(
 by_name: list[str] = readings["concentration"].columns
 by_class: Any = readings[Concentration].to_native()
 passes: str = explain(history, Trust())
+
+split = HoldOut(learned_until="2024-06-30", unit="week")
+customers: Any = read(history, split)[split].to_native()
+model: FittedBgNbd = BgNbd(time_unit="week", invalid="set_aside").fit(customers)
+errors: Mapping[str, float] | None = model.standard_errors
+sure: bool | None = model.identified
+predicted: Any = model.predict(customers, horizon=39)
+alive: float = model.predict_one(x=2, t_x=30.43, T=38.86, horizon=39).p_alive
+given = FittedParetoNbd(r=0.553, alpha=10.578, s=0.606, beta=11.669, time_unit="week")
+amounts = GammaGamma(nonpositive="set_aside").fit(customers)
+worth: Any = residual_value(customers, purchases=given, amounts=amounts, discount_rate=0.003)
+interval: Interval = total_purchases(customers, model, horizon=39, seed=1).interval
+unseen: Any = calibration(customers, model)
 sections: dict[str, Any] = report(history, horizon="13w", discount_share=0.08).to_dict()
 tried: tuple[str, ...] = backtest(
     history, SilentDefection(horizon="90d"), horizon="90d", against=PurchaseChance(horizon="90d")

@@ -75,13 +75,21 @@ class ParetoProcess:
 
     def counts(self, horizon: Floats, most: int) -> Floats:
         """The probabilities of 0, 1, ..., most purchases within it, a column each."""
+        found = np.empty((len(horizon), most + 1))
+        found[:, 0] = 1 - self.any(horizon)
+        for rows in chunks(len(horizon)):
+            part = ParetoProcess(self.shape[rows], self.scale[rows], self.s, self.beta[rows])
+            found[rows, 1:] = part._some(horizon[rows], most)
+        return found
+
+    def _some(self, horizon: Floats, most: int) -> Floats:
+        """The probabilities of 1, ..., most purchases."""
         alive = np.exp(-self.s * np.log1p(horizon / self.beta))
-        columns = [1 - self.any(horizon)]
-        columns += [
+        columns = [
             np.exp(self._log_made(horizon, n)) * alive + self._made_before_leaving(horizon, n)
             for n in range(1, most + 1)
         ]
-        return np.stack(columns, axis=1)
+        return np.stack(columns, axis=1) if columns else np.empty((len(horizon), 0))
 
     def _log_made(self, time: Floats, n: int) -> Floats:
         """The log probability of n > 0 purchases in a time, of a customer who never leaves."""
