@@ -178,10 +178,10 @@ def test_a_fitted_model_shows_what_a_person_wants_to_know(cdnow):
     first, *lines = repr(BgNbd().fit(cdnow)).splitlines()
     assert first == "FittedBgNbd, time in weeks"
     assert lines == [
-        "  r      0.2426 ± 0.013",
-        "  alpha  4.414 ± 0.38",
-        "  a      0.7929 ± 0.19",
-        "  b      2.426 ± 0.71",
+        "  r      0.2426 ± 0.0126",
+        "  alpha  4.414 ± 0.378",
+        "  a      0.7929 ± 0.1857",
+        "  b      2.426 ± 0.705",
         "log-likelihood -9,582.4 of 2,357 customers, identified, converged",
     ]
     with pytest.warns(NotIdentifiedWarning):

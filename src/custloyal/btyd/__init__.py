@@ -2,6 +2,13 @@
 
 The models take the statistics of customers (`BtydStatistics` reads them from a history), from any
 engine, and give predictions back in it. They need numpy and scipy, which load with this package.
+
+Models pickle, and go to JSON and back, the record of their fit included:
+
+>>> from custloyal.models.configuration import from_json, to_json
+>>> model = FittedBgNbd(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week")
+>>> from_json(FittedBgNbd, to_json(model)) == model
+True
 """
 
 from custloyal.btyd.bg_nbd import BgNbd, FittedBgNbd, FittedMbgNbd, MbgNbd

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
@@ -146,12 +147,18 @@ class Fitted(Shown):
         width = max(len(name) for name in self.parameter_names)
         lines = [f"{type(self).__name__}{f', time in {unit}s' if unit else ''}"]
         for name, value in self.parameters.items():
-            error = f" ± {errors[name]:.2g}" if errors else ""
-            lines.append(f"  {name:{width}}  {value:.4g}{error}")
+            error = f" ± {_rounded(errors[name], like=value)}" if errors else ""
+            lines.append(f"  {name:{width}}  {_rounded(value, like=value)}{error}")
         return "\n".join([*lines, *self.fit.lines])
 
     def _check(self) -> None:
         refuse(*(check_number(name, getattr(self, name), above=0) for name in self.parameter_names))
+
+
+def _rounded(number: float, *, like: float) -> str:
+    """A number to the place of the fourth digit of another, so that both stand to one place."""
+    place = 3 - math.floor(math.log10(like))
+    return f"{number:,.{max(place, 0)}f}" if abs(place) < 10 else f"{number:.4g}"  # noqa: PLR2004
 
 
 def estimated(
