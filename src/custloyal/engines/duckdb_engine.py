@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import narwhals as nw
+import numpy as np
 import pyarrow as pa
 
 from custloyal.engines.base import ISO_TIME, Aggregate, Combine, Look, Sight
@@ -177,22 +179,8 @@ class DuckDBEngine:
     ) -> Table:
         rows: DuckDBPyRelation = frame.to_native()
         bends = bends_of(calendar, to_instant=to_instant)
-        sides = {"base": bends.base}
-        for place, (left, right) in enumerate(bends.bends):
-            sides |= {f"left_{place}": left, f"right_{place}": right}
-        kind = pa.int64() if to_instant else pa.float64()
         # DuckDB finds the Arrow table by the name of this local variable, on the same connection.
-        # With keys of 16 bits, and a row for each, it looks into an array: a join by hash takes
-        # four times as long.
-        _custloyal_bends = pa.table(
-            {
-                "slot": pa.array([*range(len(bends.base)), NO_SLOT], pa.uint16()),
-                **{
-                    name: pa.chunked_array([pa.array(side, kind), pa.nulls(1, kind)])
-                    for name, side in sides.items()
-                },
-            }
-        )
+        _custloyal_bends = _table_of(bends, pa.int64() if to_instant else pa.float64())
         written = _instant if to_instant else _business_time
         said, joins = [], []
         for place, (name, column) in enumerate(columns.items()):
@@ -242,6 +230,24 @@ def _literal(text: str) -> str:
 
 def _number(number: float | None) -> str:
     return "NULL::DOUBLE" if number is None else f"{number!r}::DOUBLE"
+
+
+@lru_cache(maxsize=16)
+def _table_of(bends: Bends, kind: pa.DataType) -> pa.Table:
+    """One row a slot, and one of nulls.
+
+    With keys of 16 bits and a row for each DuckDB looks into an array: a join by hash takes four
+    times as long.
+    """
+    slots = np.append(np.arange(len(bends.base)), NO_SLOT).astype(np.uint16)
+    sides = {"base": bends.base}
+    for place, (left, right) in enumerate(bends.bends):
+        sides |= {f"left_{place}": left, f"right_{place}": right}
+    nothing = pa.nulls(1, kind)
+    return pa.table(
+        {"slot": slots}
+        | {name: pa.chunked_array([pa.array(each, kind), nothing]) for name, each in sides.items()}
+    )
 
 
 def _business_time(instant: str, at: str, bends: int) -> str:

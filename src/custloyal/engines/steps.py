@@ -110,6 +110,7 @@ def steps_of(calendar: BusinessCalendar, *, to_instant: bool) -> Steps:
     return Steps(before[1:] + 1, (opens - before)[1:], closes[1:], total + 1)
 
 
+@lru_cache(maxsize=16)
 def openings_of(calendar: BusinessCalendar) -> tuple[Numbers, Numbers, Numbers]:
     """Opening and closing instants, and the business time before each."""
     # Local days reach over the days in UTC by less than a day at either end.
