@@ -193,8 +193,7 @@ def estimated(
     """
     if sample is not None:
         first = maximised(sample, start)
-        near = np.abs(first.log_parameters - np.log(start)).max() < 10  # noqa: PLR2004
-        start = first.parameters if first.converged and near else start
+        start = first.parameters if first.converged else start
     found = maximised(log_likelihood, start)
     why = _left_open(found, names)
     said = list(cautions)

@@ -17,6 +17,9 @@ DECREMENT = 1e-9
 _STEPS = 200
 _LONGEST = 2.0
 """The longest step of a log parameter; a factor of e^2."""
+_FARTHEST = 10.0
+"""How far from its start a log parameter may go: further off it follows a ridge that rises for ever,
+as where all customers leave at one rate, and the digits end before the ridge does."""
 
 
 @attrs.frozen(eq=False)
@@ -131,7 +134,7 @@ def maximised(
         data = log_likelihood(parameters).in_logarithms(parameters)
         return data, prior.added_to(data, log_parameters) if prior else data
 
-    here = np.log(start)
+    origin = here = np.log(start)
     data, goal = at(here)
     decrement, is_maximum, steps = np.inf, False, 0
     for steps in range(_STEPS + 1):
@@ -139,6 +142,8 @@ def maximised(
         decrement = float(goal.gradient @ step)
         if (is_maximum and decrement < DECREMENT) or steps == _STEPS:
             break
+        if prior is None and np.abs(here - origin).max() > _FARTHEST:
+            return Optimum(here, data, -goal.hessian, decrement, converged=False, steps_count=steps)
         step *= min(1.0, _LONGEST / max(float(np.abs(step).max()), 1e-300))
         # Values of large sums are known to some digits only.
         noise = 1e-13 * abs(goal.value)
