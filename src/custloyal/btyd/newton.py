@@ -18,8 +18,8 @@ _STEPS = 200
 _LONGEST = 2.0
 """The longest step of a log parameter; a factor of e^2."""
 _FARTHEST = 10.0
-"""How far from its start a log parameter may go: further off it follows a ridge that rises for ever,
-as where all customers leave at one rate, and the digits end before the ridge does."""
+"""How far from its start a log parameter may go: further off it follows a ridge that rises for
+ever, as where all customers leave at one rate, and the digits end before the ridge does."""
 
 
 @attrs.frozen(eq=False)
