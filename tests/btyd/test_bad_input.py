@@ -269,6 +269,18 @@ def test_where_data_say_too_little_answers_are_finite_and_said_to_be_guesses(mod
 
 
 @pytest.mark.parametrize("model", MODELS)
+def test_an_error_of_a_log_parameter_above_1_leaves_it_open(cdnow, model):
+    fitted = model().fit(cdnow)
+    largest = max(fitted.standard_errors[name] / value for name, value in fitted.parameters.items())
+    # With c times the customers errors are 1 / sqrt(c) as large.
+    just = model().fit(cdnow.with_columns(weight=(largest / 0.99) ** 2))
+    assert just.identified
+    assert just.parameters == pytest.approx(fitted.parameters, rel=1e-6)
+    with pytest.warns(NotIdentifiedWarning, match=r"standard error of ln \w+ is 1, above 1"):
+        assert not model().fit(cdnow.with_columns(weight=(largest / 1.01) ** 2)).identified
+
+
+@pytest.mark.parametrize("model", MODELS)
 def test_many_who_bought_once_have_a_warning_of_their_own(simulated, model):
     many = simulated("BG", (0.6, 8.0, 0.8, 2.4), count=4_000, seed=2)
     once = many.filter(pl.col("x") == 0)

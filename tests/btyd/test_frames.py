@@ -247,6 +247,22 @@ def test_tracking_counts_by_hand():
     assert [str(day) for day in table["start_day"]] == ["2024-01-01", "2024-01-06"]
 
 
+def test_tracking_leaves_out_who_came_after_the_fit():
+    came = {"ann": [1, 3, 12], "bob": [6, 13]}  # the fit saw the first five days, and ann
+    rows = [(name, date(2024, 1, day)) for name, days in came.items() for day in days]
+    days = pl.DataFrame(rows, schema=["customer_id", "day"], orient="row")
+    model = FittedBgNbd(r=2, alpha=10, a=1, b=3, time_unit="day")
+    table = tracking(days, model, learned_until=date(2024, 1, 5), period_days=4)
+    assert table["actual_count"].to_list() == [1, 0, 1]
+    assert table["learned"].to_list() == [True, False, False]
+    assert table["expected_total"][2] == pytest.approx(model.expected_of_new(11))
+    whole = tracking(days, model, period_days=4)
+    assert whole["learned"].all()
+    assert whole["expected_total"][2] == pytest.approx(
+        model.expected_of_new(11) + model.expected_of_new(6)
+    )
+
+
 def test_frequencies_have_equal_sums(cdnow):
     table = frequencies(cdnow, BG, most=7)
     assert table["actual_count"][0] == 1411

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
-from scipy.special import betaln, hyperu
+from scipy.special import betaln, hyp2f1, hyperu
 
 import reference_btyd as reference
 from custloyal.btyd import (
@@ -185,6 +185,27 @@ def test_the_counts_of_a_new_customer_have_the_expected_mean(model):
     assert sum(counts) == pytest.approx(1)
 
 
+@every_fitted
+@given(data=st.data(), horizon=st.floats(-6, 9).map(math.exp))
+def test_a_new_customer_is_one_whose_age_is_0(fitted, data, horizon):
+    model = data.draw(models(fitted))
+    said = model.predict_one(x=0, t_x=0, T=0, horizon=horizon)
+    assert model.expected_of_new(horizon) == pytest.approx(said.expected_purchases, rel=1e-9)
+    assert 1 - model.counts_of_new(horizon, most=0)[0] == pytest.approx(said.p_any, abs=1e-12)
+
+
+@pytest.mark.parametrize("horizon", [1.0, 39.0, 400.0])
+@pytest.mark.parametrize(("r", "alpha", "a", "b"), [(0.243, 4.414, 0.793, 2.426), (2, 9, 1.7, 0.4)])
+def test_what_new_customers_buy_is_the_published_expectation(r, alpha, a, b, horizon):
+    """The forms of Fader, Hardie & Lee 2005 and Batislam et al. 2007, where they hold."""
+    z, kept = horizon / (alpha + horizon), (alpha / (alpha + horizon)) ** r
+    bg = (a + b - 1) / (a - 1) * (1 - kept * hyp2f1(r, b, a + b - 1, z))
+    mbg = b / (a - 1) * (1 - kept * hyp2f1(r, b + 1, a + b, z))
+    for fitted, wanted in ((FittedBgNbd, bg), (FittedMbgNbd, mbg)):
+        model = fitted(r=r, alpha=alpha, a=a, b=b)
+        assert model.expected_of_new(horizon) == pytest.approx(wanted, rel=1e-9)
+
+
 @given(shape=shapes, a=shapes, b=shapes, x=st.sampled_from([0, 1, 7, 60]), tau=st.floats(-5, 4))
 def test_the_expectation_of_bg_nbd_is_its_integral(shape, a, b, x, tau):
     """Against adaptive quadrature, over the chance of leaving in log-odds."""
@@ -263,6 +284,19 @@ def test_at_its_quiet_age_a_purchase_is_as_probable_as_the_level(fitted, data, l
     at_once = frame.with_columns(T=ages).filter(pl.col("T") == pl.col("t_x"), pl.col("T") > 0)
     (some,) = columns(model.predict(at_once, horizon=13.0), "p_any")
     assert (some <= level * (1 + 1e-9)).all()
+
+
+@every_fitted
+@given(data=st.data(), level=st.sampled_from([0.01, 0.05, 0.5]))
+def test_from_its_age_on_silence_is_as_unlikely_as_asked(fitted, data, level):
+    """Of who stays, with a rate that is gamma(r + x, alpha + t_x) after the last purchase."""
+    model = data.draw(models(fitted))
+    frame = data.draw(customers).filter(pl.col("x") < 200)
+    ages = model.silence(frame, unlikely=level).filter(pl.col("silent_from_age") < 1e9)
+    x, t_x, age = columns(ages, "x", "t_x", "silent_from_age")
+    r, alpha = model.parameters["r"], model.parameters["alpha"]
+    quiet = np.exp(-(r + x) * np.log((alpha + age) / (alpha + t_x)))
+    assert quiet == pytest.approx(np.full(len(ages), level), rel=1e-6)
 
 
 def test_who_never_bought_again_is_alive_for_ever_in_bg_nbd():
