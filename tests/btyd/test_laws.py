@@ -472,6 +472,13 @@ def test_survival_is_the_product_of_staying(alpha, beta):
     frame = pl.DataFrame({"periods": [0, 5]})
     kept = model.predict(frame, horizon=7)["p_active"].to_list()
     assert kept == pytest.approx([model.survival(7), model.survival(12) / model.survival(5)])
+    next_rate = model.predict(frame, horizon=7)["retention_rate"].to_list()
+    assert next_rate == pytest.approx([1 - model.hazard(1), 1 - model.hazard(6)])
+    gone = frame.with_columns(ended=pl.lit(value=True))
+    assert model.predict(gone, horizon=7).select("p_active", "retention_rate").rows() == [
+        (0, None),
+        (0, None),
+    ]
 
 
 def test_contracts_one_by_one_fit_as_survivors():
