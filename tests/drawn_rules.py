@@ -76,7 +76,7 @@ _ROW = {
     "wait_s": st.sampled_from((None, -1.0, 0.0, 11.999999, 12.0, 60.0)),
     "handle_minutes": st.sampled_from((None, 2.0, 2.000001)),
     "outcome": st.sampled_from((None, -1.0, 0.0, 0.5)),
-    "rating": st.sampled_from((None, 3.0, 9.0)),
+    "rating": st.sampled_from((None, 3.0, 9.0, 11.0)),
     "has_id": st.booleans(),
     "gap": GAPS,
 }

@@ -71,6 +71,10 @@ def number_of(promise: Measured, row: Row) -> float | None:
     if promise.column == "rings" and known["rings"] is None and known["wait_s"] is not None:
         return math.floor(known["wait_s"] / promise.cadence.cycle_s) + 1.0
     value = known[promise.column]
+    if promise.column == "rating" and value is not None:
+        low, high = row.get("rating_min"), row.get("rating_max")
+        if (low is not None and value < low) or (high is not None and value > high):
+            return None
     return None if value is None else float(value)
 
 

@@ -123,3 +123,29 @@ def test_less_than_no_rings_are_not_known(brought, promise, said):
     verdicts = judge(History.from_native(brought(table)), rule(promise), as_of="2024-06-01")
     told = sorted(verdicts.to_dicts(), key=lambda row: row["occurred_at"])
     assert [row["verdict"] for row in told] == said
+
+
+@by_engine
+@pytest.mark.parametrize(
+    ("scale", "said"),
+    [
+        ({"rating_min": 0.0, "rating_max": 10.0}, ["met", "unknown", "unknown"]),
+        ({"rating_max": 10.0}, ["met", "unknown", "missed"]),
+        ({"rating_max": None}, ["met", "met", "missed"]),
+        ({}, ["met", "met", "missed"]),
+    ],
+)
+def test_a_rating_off_its_scale_is_not_known(brought, scale, said):
+    table = pl.DataFrame(
+        {
+            "customer_id": ["ann"] * 3,
+            "kind": ["question"] * 3,
+            "occurred_at": [NINE + timedelta(days=day) for day in range(3)],
+            "rating": [10, 11, -1],
+        }
+    ).with_columns(**{name: pl.lit(value, pl.Float64) for name, value in scale.items()})
+    verdicts = judge(
+        History.from_native(brought(table)), rule(at_least(9, "rating")), as_of="2024-06-01"
+    )
+    told = sorted(verdicts.to_dicts(), key=lambda row: row["occurred_at"])
+    assert [row["verdict"] for row in told] == said

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, ClassVar
 
 import attrs
@@ -21,6 +23,7 @@ __all__ = ["FEELING", "UNSIGNED", "LastMeasured", "Measured", "unit_of"]
 FEELING = "feeling"
 """The measure of how the customer left a row: its outcome, else its rating, from -1 to 1."""
 _RINGS, _WAIT = "rings", "wait_s"
+_RATING, _LOWEST, _HIGHEST = "rating", "rating_min", "rating_max"
 UNSIGNED = (_RINGS, _WAIT, "first_response_s", "handle_s", "resolution_s")
 """The measures that cannot be below 0: what is says nothing. A delay may be, of what came early."""
 _SUFFIXES = {"_s": "seconds", "_minutes": "minutes", "_hours": "hours", "_days": "days"}
@@ -107,9 +110,9 @@ class Measured(Promise):
         if self.column == FEELING:
             return nw.when(nw.col("_speaker") != "kind").then(evidence)
         if self.column != _RINGS or _WAIT not in columns:
-            return _number(self.column)
-        heard = (_number(_WAIT) / self.cadence.cycle_s).floor() + 1
-        return nw.coalesce(_number(_RINGS), heard) if _RINGS in columns else heard
+            return _number(self.column, columns)
+        heard = (_number(_WAIT, columns) / self.cadence.cycle_s).floor() + 1
+        return nw.coalesce(_number(_RINGS, columns), heard) if _RINGS in columns else heard
 
     def __str__(self) -> str:
         if self.column == _RINGS and self.comparator.is_ceiling:
@@ -148,6 +151,13 @@ class LastMeasured(Measured):
         return f"{super().__str__()} at their end"
 
 
-def _number(column: str) -> nw.Expr:
+def _number(column: str, columns: Collection[str]) -> nw.Expr:
+    """The number of a column, where it can be one: not below nothing, and on its scale."""
     number = nw.col(column).cast(nw.Float64)
-    return nw.when(number >= 0).then(number) if column in UNSIGNED else number
+    if column in UNSIGNED:
+        return nw.when(number >= 0).then(number)
+    off = {_LOWEST: number < nw.col(_LOWEST), _HIGHEST: number > nw.col(_HIGHEST)}
+    impossible = [off[name].fill_null(value=False) for name in off if name in columns]
+    if column != _RATING or not impossible:
+        return number
+    return nw.when(~reduce(or_, impossible)).then(number)
