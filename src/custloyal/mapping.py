@@ -37,7 +37,6 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -47,10 +46,12 @@ import narwhals as nw
 from custloyal.columns import CANONICAL
 from custloyal.errors import ConfigurationError, CustloyalError, Mistake, nearest
 from custloyal.models import Kind
+from custloyal.models.text_file import text_of
 from custloyal.models.windows import check_timezone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from narwhals.dtypes import DType
 
@@ -263,11 +264,7 @@ interactions (did you mean 'customer_id'?)
         # Not at import: cattrs is needed for files only.
         from custloyal.models.configuration import from_toml  # noqa: PLC0415
 
-        try:
-            text = Path(path).read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigurationError(Mistake(str(path), f"cannot be read: {error}")) from None
-        return from_toml(cls, text, source=str(path))
+        return from_toml(cls, text_of(path), source=str(path))
 
     @property
     def sources(self) -> frozenset[str]:

@@ -471,8 +471,8 @@ def test_a_text_that_is_no_toml_is_named_with_its_line():
 def test_a_file_that_cannot_be_read_is_named(tmp_path):
     with pytest.raises(ConfigurationError, match=r"no\.toml: cannot be read"):
         RuleBook.from_toml(tmp_path / "no.toml")
-    Path(tmp_path, "bytes.toml").write_bytes(b"a = '\xff'")
-    with pytest.raises(ConfigurationError, match=r"bytes\.toml: cannot be read"):
+    Path(tmp_path, "bytes.toml").write_bytes(b"a = 1\nb = '\xff'")
+    with pytest.raises(ConfigurationError, match=r"bytes\.toml:2: is not UTF-8 \(save it"):
         RuleBook.from_toml(tmp_path / "bytes.toml")
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
 
-from custloyal.errors import ConfigurationError, InvalidValueError, Mistake
+from custloyal.errors import InvalidValueError, Mistake
+from custloyal.models.text_file import text_of
 from custloyal.rules.service_rule import ServiceRule
 from custloyal.rules.toml_reading import read_rules
 from custloyal.rules.toml_writing import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 __all__ = ["RuleBook"]
 
@@ -94,11 +95,7 @@ class RuleBook:
             Questions are answered within 4 business hours, for 90 % of questions a month; \
 owner: service desk.
         """
-        try:
-            text = Path(path).read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigurationError(Mistake(str(path), f"cannot be read: {error}")) from None
-        return cls(read_rules(text, source=str(path)))
+        return cls(read_rules(text_of(path), source=str(path)))
 
     def to_toml(self) -> str:
         """The rule book as a TOML text, which `from_toml` reads as an equal one.
