@@ -59,6 +59,10 @@ async function draw(place) {
       actions: false,
       tooltip: { disableDefaultStyle: true },
     });
+    // One picture with its words, and not a second one around it that says nothing.
+    for (const each of [live, ...live.querySelectorAll("[role]")]) {
+      for (const name of ["role", "aria-label", "aria-roledescription"]) each.removeAttribute(name);
+    }
     const svg = live.querySelector("svg");
     svg.setAttribute("role", "img");
     svg.setAttribute("aria-label", still.getAttribute("aria-label"));

@@ -8,7 +8,7 @@ import altair as alt
 
 from custloyal.defection.backtest import Backtest
 from custloyal.errors import DataError, Mistake
-from custloyal.formats import count, counted, score, share
+from custloyal.formats import count, counted, score, share, visible
 from custloyal.plot.look import (
     ACCENT,
     DEEP,
@@ -123,7 +123,7 @@ def lift_lines(tried: Mapping[str, Any]) -> alt.LayerChart:
     judgements = [tried, *tried["others"]]
     rows = [
         {
-            "score": each["score"],
+            "score": visible(each["score"]),
             "customers": number / len(each["tenths"]),
             "lost": captured,
             "lift": captured * len(each["tenths"]) / number if number else None,
@@ -150,7 +150,7 @@ def lift_lines(tried: Mapping[str, Any]) -> alt.LayerChart:
         ),
     )
     layers = line.encode(x=x, y=y)
-    titles = [each["score"] for each in judgements]
+    titles = [visible(each["score"]) for each in judgements]
     if len(judgements) == 1:
         layers += base.mark_line(color=ACCENT, strokeWidth=2.5)
     else:
@@ -162,7 +162,7 @@ def lift_lines(tried: Mapping[str, Any]) -> alt.LayerChart:
     top = next((tenth["captured_share"] for tenth in tried["tenths"]), None)
     said = (
         f"Lines of how many of {counted(tried['lost_count'], 'lost customer')} among "
-        f"{count(tried['customers_count'])} each score finds. {tried['score']}: the likeliest "
+        f"{count(tried['customers_count'])} each score finds. {visible(tried['score'])}: the likeliest "
         f"tenth holds {share(top)} of the lost, AUC {score(tried['auc'])}."
     )
     return finished(layers, title=_LIFT, said=said, height=280)

@@ -1,0 +1,125 @@
+"""Who stays, who leaves and what that is worth, as the page says it."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+import custloyal
+from custloyal.datasets import simulate
+from custloyal.page import render
+from page.opened import Page, assert_inert, page_of, scripts_of
+
+SECTIONS = ("retention", "leaving", "value")
+HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\u202e"
+KEPT = ("is_complete", "age", "within_days", "dormant_days", "tenure_days")
+"""What places a row, and is never unknown."""
+
+
+@pytest.fixture(scope="module")
+def told():
+    """The report of a simulated company, with all three sections."""
+    made = custloyal.report(simulate(customers=1_000, seed=0).history).to_dict()
+    assert all(made[name] is not None for name in SECTIONS)
+    return made
+
+
+@pytest.fixture(scope="module")
+def page(told):
+    return page_of(told)
+
+
+def text_of(report):
+    return " ".join(" ".join(page_of(report).text).split())
+
+
+def changed(value, change):
+    """The value with every text and number in it changed."""
+    if isinstance(value, dict):
+        return {k: v if k in KEPT else changed(v, change) for k, v in value.items()}
+    if isinstance(value, list):
+        return [changed(each, change) for each in value]
+    return change(value)
+
+
+def test_every_section_has_its_charts_and_each_goes_along_as_data(page):
+    labels = [
+        attributes["aria-label"]
+        for tag, attributes in page.elements
+        if tag == "svg" and attributes.get("role") == "img"
+    ]
+    for start in (
+        *("Line of retention", "Curve of how many", "Stacked bars", "Bars of who bought within"),
+        *("Waterfall from", "Columns of", "Lines of how many of", "Points of", "Two lines over"),
+    ):
+        assert sum(label.startswith(start) for label in labels) == 1, start
+    assert len([1 for attributes, _ in scripts_of(page) if attributes]) == len(labels)
+
+
+def test_who_leaves_is_said_first_with_its_denominators(told):
+    leaving = told["leaving"]
+    text = text_of(told)
+    gone, buyers = leaving["likely_gone_count"], leaving["customers_count"]
+    said = f"Of {buyers:,} customers who ever bought, {gone:,} ({100 * gone / buyers:.1f}%) are"
+    assert said in text
+    assert text.index(said) < text.index("Who carries the revenue")
+    assert f"{leaving['silent_count']:,} without a word" in text
+    assert leaving["silent_count"] + leaving["voiced_count"] == gone
+
+
+def test_both_gains_are_said_whenever_one_is(told):
+    text = text_of(told)
+    assert ("Per acquired customer:" in text) == ("For a base of constant size:" in text)
+    assert "Per acquired customer:" in text
+
+
+def test_an_association_is_called_one(told):
+    assert "This is an association, not a cause." in text_of(told)
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_section_that_is_not_there_says_why(section, told):
+    made = {**told, section: None, f"{section}_reason": "the table is too short"}
+    text = text_of(made)
+    assert "the table is too short" in text
+    assert "None" not in text
+
+
+@pytest.mark.parametrize("name", ["backtest", "experience"])
+def test_a_part_of_leaving_that_is_not_there_says_why(name, told):
+    leaving = {**told["leaving"], name: None, f"{name}_reason": "the table is too short"}
+    assert "the table is too short" in text_of({**told, "leaving": leaving})
+
+
+@pytest.mark.parametrize("name", ["gain", "acquisition"])
+def test_a_part_of_value_that_is_not_there_says_why(name, told):
+    value = {**told["value"], name: None, f"{name}_reason": "margins are not known"}
+    assert "margins are not known" in text_of({**told, "value": value})
+
+
+@pytest.mark.parametrize("name", ["price_only", "won_back"])
+def test_without_list_prices_nothing_is_said_of_discounts(name, told):
+    made = {**told, "leaving": {**told["leaving"], name: None}}
+    assert "None" not in text_of(made)
+
+
+def test_nothing_in_the_texts_of_a_section_acts(told):
+    made = copy.deepcopy(told)
+    for section in SECTIONS:
+        made[section] = changed(
+            made[section],
+            lambda value: HOSTILE if isinstance(value, str) and not value[:1].isdigit() else value,
+        )
+    made["retention"]["bridge"]["period"] = made["value"]["period"] = "quarter"
+    html = render(made)
+    assert_inert(Page(html))
+    assert "\u202e" not in html
+
+
+def test_the_page_of_all_sections_is_small_and_lists_few_people(told):
+    made = copy.deepcopy(told)
+    for row in [*made["leaving"]["first"], *made["attention"]]:
+        row["customer_id"] = '"<&' * 40_000
+    assert len(render(made).encode()) < 3_000_000
+    assert len(made["attention"]) <= 10
