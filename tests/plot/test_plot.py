@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from itertools import pairwise
 
@@ -13,6 +14,7 @@ import custloyal
 from custloyal import btyd, economics, plot
 from custloyal.datasets import cdnow, simulate
 from custloyal.errors import CustloyalError, DataError, InvalidValueError, MissingColumnError
+from custloyal.plot import look
 from custloyal.rules import rulebooks
 
 # Whether the model is determined is not what charts are about.
@@ -275,3 +277,37 @@ def test_a_rule_must_be_named_among_several(history):
         plot.promises_by_window(attained, rule="clear directions")
     with pytest.raises(DataError, match="window"):
         plot.promises_by_window(custloyal.judge(history, rulebooks.good_service()).attainment())
+
+
+# How they look -------------------------------------------------------------------------------
+
+
+def contrast(one, other):
+    """WCAG 2.2: the contrast of two colours, from 1 to 21."""
+
+    def luminance(colour):
+        parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+        r, g, b = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+    dark, light = sorted([luminance(one), luminance(other)])
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("ground", ["#ffffff", "#1e1e1e"])
+@pytest.mark.parametrize("colour", ["INK", "MUTED", "ACCENT", "WARM", "DEEP"])
+def test_every_colour_can_be_told_from_a_light_and_from_a_dark_ground(colour, ground):
+    assert contrast(getattr(look, colour), ground) >= 3
+
+
+def test_figures_can_be_read_on_every_shade_of_a_tile():
+    for ground in (look.TILE, look.CELL):
+        assert contrast(look.TILE_INK, ground) >= 4.5
+
+
+def test_every_colour_of_a_chart_has_a_name_for_pages_with_colours_of_their_own(charts):
+    for chart in charts.values():
+        spec = chart.to_dict()
+        spec = {name: each for name, each in spec.items() if name not in ("data", "datasets")}
+        used = set(re.findall('"(#[0-9a-f]{6,8})"', json.dumps(spec)))
+        assert used <= set(look.COLOURS)

@@ -100,7 +100,7 @@ def _leaving(leaving: Mapping[str, Any]) -> Iterator[tuple[str, Markup]]:
         yield "alarms", drawn(alarm_bars(weeks))
     tried = leaving["backtest"]
     if tried and tried["lost_count"]:
-        yield "lift", drawn(lift_lines(tried))
+        yield "lift", drawn(lift_lines({**tried, "score": "this score"}))
     if tried and any(band["lost_share"] is not None for band in tried["bands"]):
         yield "calibration", drawn(band_points(tried["bands"]))
 

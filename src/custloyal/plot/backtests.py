@@ -18,6 +18,7 @@ from custloyal.plot.look import (
     empty,
     finished,
     from_0_to_1,
+    line_legend,
     share_axis,
     tip,
 )
@@ -155,15 +156,24 @@ def lift_lines(tried: Mapping[str, Any]) -> alt.LayerChart:
         layers += base.mark_line(color=ACCENT, strokeWidth=2.5)
     else:
         layers += base.mark_line(strokeWidth=2.5).encode(
-            color=alt.Color("score:N", scale=alt.Scale(domain=titles, range=list(_HUES))),
-            strokeDash=alt.StrokeDash("score:N", scale=alt.Scale(domain=titles, range=_DASHES)),
+            color=alt.Color(
+                "score:N",
+                scale=alt.Scale(domain=titles, range=list(_HUES)),
+                legend=line_legend(),
+            ),
+            strokeDash=alt.StrokeDash(
+                "score:N",
+                scale=alt.Scale(domain=titles, range=_DASHES),
+                legend=line_legend(),
+            ),
         )
     layers += base.mark_point(size=60, opacity=0, fill=ACCENT)
     top = next((tenth["captured_share"] for tenth in tried["tenths"]), None)
     said = (
         f"Lines of how many of {counted(tried['lost_count'], 'lost customer')} among "
-        f"{count(tried['customers_count'])} each score finds. {visible(tried['score'])}: the likeliest "
-        f"tenth holds {share(top)} of the lost, AUC {score(tried['auc'])}."
+        f"{count(tried['customers_count'])} each score finds. "
+        f"{visible(tried['score'])}: the likeliest tenth holds {share(top)} of the lost, AUC "
+        f"{score(tried['auc'])}."
     )
     return finished(layers, title=_LIFT, said=said, height=280)
 

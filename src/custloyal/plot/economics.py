@@ -9,7 +9,7 @@ import altair as alt
 from custloyal.economics import GainPoint, ValuePoint
 from custloyal.errors import DataError, Mistake
 from custloyal.formats import amount, counted, share
-from custloyal.plot.look import ACCENT, MUTED, WARM, data, empty, finished, tip
+from custloyal.plot.look import ACCENT, MUTED, WARM, data, empty, finished, line_legend, tip
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -55,10 +55,14 @@ def gain_curve(points: Iterable[GainPoint]) -> alt.LayerChart:
     base = alt.Chart(data(drawn)).encode(
         x=alt.X("points:Q", title="percentage points of defection less"),
         y=alt.Y("gain:Q", title="gain", axis=alt.Axis(format=".0%")),
-        color=alt.Color("what:N", scale=alt.Scale(domain=names, range=[ACCENT, WARM])),
+        color=alt.Color(
+            "what:N", scale=alt.Scale(domain=names, range=[ACCENT, WARM]), legend=line_legend()
+        ),
         tooltip=tip(what="", points=("points less", ".1f"), gain=("gain", ".1%")),
     )
-    dashes = alt.StrokeDash("what:N", scale=alt.Scale(domain=names, range=[[1, 0], [5, 3]]))
+    dashes = alt.StrokeDash(
+        "what:N", scale=alt.Scale(domain=names, range=[[1, 0], [5, 3]]), legend=line_legend()
+    )
     layers = base.mark_line(strokeWidth=2.5).encode(strokeDash=dashes)
     layers += base.mark_point(size=60, opacity=0)
     last = max(known, key=lambda each: each.points)
@@ -124,13 +128,13 @@ def value_lines(rows: Sequence[Mapping[str, Any]], *, today: float | None) -> al
         x=alt.X(
             "defection:Q",
             title="share that leaves in a period",
-            axis=alt.Axis(format=".0%"),
+            axis=alt.Axis(format=".0%", tickCount=6),
             scale=alt.Scale(nice=False),
         ),
         y=alt.Y("amount:Q", title="amount", axis=alt.Axis(format=",.0f", tickCount=5)),
         tooltip=tip(what="", defection=("leave", ".1%"), amount=("amount", ",.2f")),
     )
-    legend = alt.Legend(direction="vertical", labelLimit=300)
+    legend = line_legend()
     colours = alt.Scale(domain=names, range=[ACCENT, WARM])
     dashes = alt.Scale(domain=names, range=[[1, 0], [5, 3]])
     layers = base.mark_line(strokeWidth=2.5).encode(

@@ -8,7 +8,17 @@ import altair as alt
 
 from custloyal.formats import amount, count, counted
 from custloyal.plot.given import rows_of
-from custloyal.plot.look import ACCENT, MUTED, WARM, count_axis, data, empty, finished, tip
+from custloyal.plot.look import (
+    ACCENT,
+    MUTED,
+    WARM,
+    count_axis,
+    data,
+    empty,
+    finished,
+    line_legend,
+    tip,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,7 +119,9 @@ def tracking(tracked: Any) -> alt.LayerChart:
         y=alt.Y("total:Q", title="repeat purchases so far", axis=alt.Axis(format=",d")),
         tooltip=tip(what="", start="period of", total=("so far", ",.0f")),
     )
-    layers = base.mark_line(strokeWidth=2).encode(color=_colours(), strokeDash=_dashes())
+    layers = base.mark_line(strokeWidth=2).encode(
+        color=_colours(line_legend()), strokeDash=_dashes()
+    )
     learned = [row["period"] for row in rows if row["learned"]]
     end = ""
     if learned and learned[-1] < rows[-1]["period"]:
@@ -153,14 +165,14 @@ def _beside(
     return finished(alt.LayerChart(layer=[chart]), title=title, said=said, height=240)
 
 
-def _colours() -> alt.Color:
+def _colours(legend: alt.Legend | None = None) -> alt.Color:
     scale = alt.Scale(domain=list(_WHAT.values()), range=[ACCENT, WARM])
-    return alt.Color("what:N", scale=scale)
+    return alt.Color("what:N", scale=scale, legend=legend or alt.Legend())
 
 
 def _dashes() -> alt.StrokeDash:
     scale = alt.Scale(domain=list(_WHAT.values()), range=[[1, 0], [5, 3]])
-    return alt.StrokeDash("what:N", scale=scale)
+    return alt.StrokeDash("what:N", scale=scale, legend=line_legend())
 
 
 def _by_x(row: dict[str, Any]) -> int:

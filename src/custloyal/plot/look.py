@@ -1,6 +1,6 @@
 """How charts look: colours, letters and axes, the same in all of them.
 
-Every colour can be told from the ground in light and in dark: 3:1 and more on white and on #1e1e1e.
+Every mark can be told from the ground in light and in dark: 3:1 and more on white and on #1e1e1e.
 Blue and orange differ for the colour-blind too, and nothing is said by colour alone.
 """
 
@@ -33,6 +33,7 @@ __all__ = [
     "empty",
     "finished",
     "from_0_to_1",
+    "line_legend",
     "names",
     "tip",
 ]
@@ -144,6 +145,11 @@ def figure_at_end(base: alt.Chart) -> alt.Chart:
     return text
 
 
+def line_legend(*, width: int = 300) -> alt.Legend:
+    """The names of lines, one below the other, each beside its stroke."""
+    return alt.Legend(direction="vertical", labelLimit=width, symbolType="stroke", symbolSize=300)
+
+
 def band(base: alt.Chart, *, low: str, high: str) -> alt.Chart:
     """The interval of a line, as a ground under it."""
     area: alt.Chart = base.mark_area(color=ACCENT, opacity=0.18).encode(
@@ -190,6 +196,7 @@ def finished(
             labelFontSize=_SIZE,
             orient="top",
             symbolType="square",
+            columnPadding=16,
             title=None,
         )
         .configure_header(labelColor=INK, labelFontSize=_SIZE, title=None)
