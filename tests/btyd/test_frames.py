@@ -277,6 +277,7 @@ def test_calibration_by_hand():
     frame = pl.DataFrame({"x": [0, 0, 1], "t_x": [0, 0, 5], "T": [10, 10, 10], "bought": [0, 3, 1]})
     table = calibration(frame, BG, horizon=10, actual="bought", most=1)
     assert table["customers_count"].to_list() == [2, 1]
+    assert table["or_more"].to_list() == [False, True]
     assert table["actual_mean"].to_list() == [1.5, 1]
     assert table["actual_any_share"].to_list() == [0.5, 1]
     single = BG.predict(frame, horizon=10)
@@ -284,6 +285,18 @@ def test_calibration_by_hand():
         [single["expected_purchases"][0], single["expected_purchases"][2]]
     )
     assert table["expected_any_share"][1] == pytest.approx(single["p_any"][2])
+
+
+def test_a_level_of_more_confidence_is_a_wider_interval(cdnow):
+    cdnow = cdnow.sort("customer_id")
+    model = BgNbd().fit(cdnow)
+    half, most = (
+        total_purchases(cdnow, model, horizon=39, seed=7, level=level).interval
+        for level in (0.5, 0.95)
+    )
+    assert most.low < half.low < half.high < most.high
+    # Of a normal distribution .6745 to 1.96.
+    assert half.width / most.width == pytest.approx(0.344, rel=0.15)
 
 
 def test_calibration_takes_the_horizon_that_the_frame_states(cdnow):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from datetime import date, timedelta
 from itertools import pairwise
 
 import attrs
@@ -310,6 +311,18 @@ def test_a_silence_is_unlikely_when_its_probability_is():
     model = FittedBgNbd(r=2, alpha=10, a=1, b=1)
     frame = pl.DataFrame({"x": [0], "t_x": [0], "T": [3]})
     assert model.silence(frame, unlikely=0.25)["silent_from_age"][0] == pytest.approx(10)
+
+
+@pytest.mark.parametrize(("unit", "days"), [("day", 1), ("week", 7)])
+def test_a_date_is_the_first_day_on_which_the_age_is_reached(unit, days):
+    model = FittedBgNbd(r=2, alpha=10 / days, a=1, b=1, time_unit=unit)
+    today = date(2024, 1, 4)
+    frame = pl.DataFrame({"x": [0], "t_x": [0.0], "T": [3 / days]})
+    # 10 (q^(-1/2) - 1) days after the first purchase, which was three days ago.
+    for unlikely, away in ((1 / 1.5**2, 2), (1 / 1.51**2, 3), (1 / 1.2**2, -1)):
+        row = model.silence(frame, unlikely=unlikely, as_of=today).row(0, named=True)
+        assert row["silent_from_date"] == today + timedelta(days=away)
+        assert row["alive_until_date"] is None
 
 
 # Fits ------------------------------------------------------------------------------------------
