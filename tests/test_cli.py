@@ -86,7 +86,7 @@ def test_a_simulated_company_is_tried_too(run):
         (("--horizon", "soon"), "horizon", 'write "90d"'),
         (("--cut", "1998-06-01"), "horizon", "cut by 1998-04-01"),
         (("--horizon", "600d"), "cut", "choose a shorter horizon"),
-        (("--cut", "yesterday"), "as_of", "not a day or time"),
+        (("--cut", "yesterday"), "cut", "not a day or time"),
         (("--seed", "1"), "--seed", "say --simulate"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from datetime import date, timedelta
 from itertools import product
 
@@ -14,7 +15,8 @@ from hypothesis import strategies as st
 
 import custloyal
 from custloyal import BtydStatistics, HandOffs, History, Rfm, Trust
-from custloyal.defection import NextNeed, Score, SilentDefection, backtest
+from custloyal.btyd import FitWarning
+from custloyal.defection import NextNeed, PurchaseChance, Score, SilentDefection, backtest
 from custloyal.defection.ranking import Cases, Ranks
 from custloyal.errors import DataError, InvalidValueError
 from defection.drawn_purchases import START, drawn, history_of, row
@@ -322,3 +324,19 @@ def test_metrics_of_one_name_are_read_apart(sample):
 def test_a_cut_that_nobody_named_leaves_room_for_the_horizon(sample):
     with pytest.raises(DataError, match=r"nobody bought until then \(choose a shorter horizon\)"):
         backtest(sample, SilentDefection(horizon="600d"), horizon="600d")
+
+
+def test_where_the_model_is_right_the_recalibration_costs_next_to_nothing(company):
+    """The simulated company buys as Pareto/NBD has it: there is nothing to put right."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FitWarning)
+        tried = backtest(
+            company.history,
+            SilentDefection(horizon="90d"),
+            horizon="90d",
+            against=PurchaseChance(horizon="90d"),
+            draws_count=100,
+        )
+    ours, model = tried.judgement, tried.others[0]
+    assert abs(ours.auc - model.auc) < 0.003
+    assert ours.brier < model.brier + 0.002

@@ -136,3 +136,12 @@ def test_it_is_steady_over_nine_neighbouring_cuts(sample):
         for back in range(9)
     ]
     assert max(briers) - min(briers) < 0.003
+
+
+@pytest.mark.parametrize("span", ["60d", "90d"])
+def test_what_was_worth_nine_months_is_not_taken_for_three(sample, span):
+    """Learnt from all of the second half, the Brier scores were .106 and .114."""
+    model = PurchaseChance(horizon=span)
+    silent = SilentDefection(horizon=span)
+    tried = backtest(sample, silent, horizon=span, against=model, draws_count=100)
+    assert tried.judgement.brier < tried.others[0].brier + 0.003

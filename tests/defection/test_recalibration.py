@@ -63,6 +63,13 @@ def test_the_halves_part_at_the_calendar_day_midway():
     assert found.customers.rows() == [(1, 10, 10, True), (1, 4, 6, False)]
 
 
+def test_the_second_half_is_no_longer_than_the_horizon():
+    long_ago = ledger([0, 10], [4, 8, 11], [12])
+    for horizon, day, days in ((3, 18, 3), (11, 10, 11), (400, 10, 11)):
+        found = halves(long_ago, START + timedelta(days=21), horizon=horizon)
+        assert (found.midway, found.days) == (START + timedelta(days=day), days)
+
+
 @pytest.mark.parametrize("days", [[], [[0]]])
 def test_a_single_day_has_no_halves(days):
     assert halves(ledger(*days), START) is None

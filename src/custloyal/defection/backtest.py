@@ -13,7 +13,7 @@ from custloyal.btyd.frames import as_floats
 from custloyal.defection.backtest_words import sentences
 from custloyal.defection.horizon import Span, as_days, check_days
 from custloyal.defection.judgement import Judgement, interval_dict
-from custloyal.defection.outcomes import horizon_end, last_cut, outcomes
+from custloyal.defection.outcomes import cut_at, horizon_end, last_cut, outcomes
 from custloyal.defection.ranking import Cases, resampled
 from custloyal.defection.scores import Score, as_score
 from custloyal.engines import Home, Table
@@ -21,7 +21,7 @@ from custloyal.errors import DataError, Mistake, nearest
 from custloyal.formats import count, counted, share
 from custloyal.models import AsOf, Interval, Share
 from custloyal.models.checks import check_count, refuse
-from custloyal.scoring import read, resolved
+from custloyal.scoring import read
 from custloyal.shown import Shown
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ def backtest(
     others = list(against) if isinstance(against, Iterable) else [against]
     scores = [as_score(each) for each in (metric, *others)]
     _check(scores, days)
-    at = last_cut(history, days) if cut is None else resolved(history, cut)
+    at = last_cut(history, days) if cut is None else cut_at(history, cut)
     until = horizon_end(history, at, days)
     customers = outcomes(history, at, until)
     if not len(customers):

@@ -13,13 +13,13 @@ from custloyal.btyd.frames import as_floats
 from custloyal.defection.experience import BadExperience
 from custloyal.defection.horizon import Span, as_days, check_days
 from custloyal.defection.matched import MatchedDifference, matched_difference, stratified
-from custloyal.defection.outcomes import horizon_end, outcomes
+from custloyal.defection.outcomes import cut_at, horizon_end, outcomes
 from custloyal.errors import DataError, Mistake, nearest
 from custloyal.metrics import BtydStatistics
 from custloyal.metrics.purchases import days_between
 from custloyal.metrics.rfm import Rfm
 from custloyal.models.checks import refuse
-from custloyal.scoring import read, resolved
+from custloyal.scoring import read
 
 if TYPE_CHECKING:
     from custloyal.history import History
@@ -133,7 +133,7 @@ def leaving_after(
         check_days("horizon", days),
         check_days("within", back),
     )
-    at = resolved(history, cut)
+    at = cut_at(history, cut)
     until = horizon_end(history, at, days)
     customers = outcomes(history, at, until)
     if not len(customers):

@@ -5,17 +5,34 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import narwhals as nw
 
-from custloyal.errors import DataError, Mistake
+from custloyal.errors import DataError, InvalidValueError, Mistake
 from custloyal.metrics.purchases import is_purchase
 from custloyal.models import AsOf
 from custloyal.scoring import resolved
 
 if TYPE_CHECKING:
     from custloyal.history import History
+    from custloyal.typing import AsOfLike
 
-__all__ = ["horizon_end", "last_cut", "outcomes"]
+__all__ = ["cut_at", "horizon_end", "last_cut", "outcomes"]
+
+
+def cut_at(history: History, cut: AsOfLike | AsOf) -> AsOf:
+    """The cut that a user meant.
+
+    Raises:
+        InvalidValueError: Where it cannot be understood.
+    """
+    try:
+        return resolved(history, cut)
+    except InvalidValueError as error:
+        raise InvalidValueError(
+            attrs.evolve(each, path="cut") if each.path == "as_of" else each
+            for each in error.mistakes
+        ) from None
 
 
 def last_cut(history: History, days: int) -> AsOf:

@@ -71,7 +71,7 @@ class Halves:
     """The customers as they stood midway, and who of them bought nothing since.
 
     Args:
-        midway: The day midway between the first purchase day and today.
+        midway: The day midway between the first purchase day and today, or one horizon ago.
         days: How many days there are after it.
         customers: `x`, `t_x`, `T` as of that day and `is_gone` (no purchase after it); who first
             bought later is left out.
@@ -82,20 +82,28 @@ class Halves:
     customers: nw.DataFrame[Any]
 
 
-def halves(ledger: nw.DataFrame[Any], day: date, *, midway: date | None = None) -> Halves | None:
+def halves(
+    ledger: nw.DataFrame[Any], day: date, *, horizon: int | None = None, midway: date | None = None
+) -> Halves | None:
     """The first half of a ledger as what could be known midway, the second as what came of it.
+
+    Where a horizon is shorter than the second half, that is no longer than the horizon: what a
+    probability was worth over nine months says little of three.
 
     Args:
         ledger: One row for each customer and day with a purchase.
         day: The day of today.
-        midway: Where they part; None for the calendar day midway.
+        horizon: How many days the second half has at most; None for as many as there are.
+        midway: Where they part; None for the calendar day midway, or a horizon ago.
 
     Returns:
         None where there is no day after the one midway.
     """
     if midway is None:
         first = ledger[DAY].min() if len(ledger) else day
-        midway = first + timedelta(days=(day - first).days // 2)
+        whole = (day - first).days
+        after = whole - whole // 2
+        midway = day - timedelta(days=after if horizon is None else min(after, horizon))
     if midway >= day:
         return None
     bought = ledger.filter(nw.col(DAY) > nw.lit(midway)).select("customer_id").unique()

@@ -10,11 +10,11 @@ import attrs
 import narwhals as nw
 
 from custloyal.defection.horizon import Span, as_days, check_days
-from custloyal.defection.outcomes import horizon_end, outcomes
+from custloyal.defection.outcomes import cut_at, horizon_end, outcomes
 from custloyal.metrics import BtydStatistics, Trust
 from custloyal.models import Share
 from custloyal.models.checks import refuse
-from custloyal.scoring import read, resolved
+from custloyal.scoring import read
 
 if TYPE_CHECKING:
     from custloyal.history import History
@@ -107,7 +107,7 @@ def reactivation_by_trust(
     days, quiet = as_days(horizon), as_days(dormant)
     refuse(check_days("horizon", days), check_days("dormant", quiet))
     metric, statistics = trust or Trust(), BtydStatistics()
-    at = resolved(history, cut)
+    at = cut_at(history, cut)
     until = horizon_end(history, at, days)
     customers = outcomes(history, at, until)
     readings = read(history, [metric, statistics], as_of=at)

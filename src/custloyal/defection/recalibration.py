@@ -1,7 +1,7 @@
-"""Recalibration: what a model's probability was worth in the second half of what is known.
+"""Recalibration: what a model's probability was worth in the last part of what is known.
 
 Models of purchases rank customers well and are too sure of some. The customers' own past says how
-far: a model that saw the first half only is held against what was bought in the second.
+far: a model that saw the first part only is held against what was bought in the last.
 """
 
 from __future__ import annotations

@@ -52,9 +52,10 @@ class SilentDefection(Metric):
 
     The probability of no purchase, not the probability of having left: whoever bought once and
     never again looks alive to some models for ever. It is that of Pareto/NBD, recalibrated on the
-    customers' own past: the model is fitted to what was known midway, and a logistic regression
-    on logit P, ln(1 + x) and x = 0 says what its probabilities were worth from there to today.
-    Where fewer than 200 customers left or stayed in that time, the model's own is shown.
+    customers' own past: the model is fitted to what was known one horizon ago (or midway, where
+    the data are not twice as long), and a logistic regression on logit P, ln(1 + x) and x = 0
+    says what its probabilities were worth from there to today. Where fewer than 200 customers
+    left or stayed in that time, the model's own is shown.
 
     Args:
         horizon: Within what time a purchase is looked for: "90d", "13w", a timedelta of whole
@@ -128,7 +129,7 @@ class SilentDefection(Metric):
         )
         if not len(customers):
             return customers.select("customer_id", **_nothing())
-        recalibration = Recalibration.of(halves(days, as_of.day))
+        recalibration = Recalibration.of(halves(days, as_of.day, horizon=self.horizon))
         model = ParetoNbd(time_unit="day").fit(customers.select("x", "t_x", "T").to_native())
         return self._finished(customers, model, recalibration)
 
