@@ -369,6 +369,24 @@ def test_who_bought_just_now_is_not_gone_however_seldom_they_buy():
     assert told["at_stake"]["customers_count"] == told["customers_count"]
 
 
+def test_whose_next_purchase_is_due_in_no_known_year_is_never_newly_gone():
+    """So seldom does anybody buy again that one purchase is no reason to expect another."""
+    once = [row(f"c{n}", n % 300, amount=10.0) for n in range(3_000)]
+    again = [row(f"c{n}", n % 300 + 5 + k, amount=10.0) for n in range(40) for k in range(9)]
+    history = history_of([*once, *again])
+    silent = SilentDefection(horizon=90)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FitWarning)
+        people = read(history, silent)[silent].to_native()
+    never = people.filter(pl.col("due_on").is_null(), pl.col("loss").is_not_null())
+    assert len(never) > 2_000
+    made = report(history).to_dict()
+    newly = made["leaving"]["newly_gone_count"]
+    assert newly <= people["due_on"].count()
+    named = {each["customer_id"] for each in [*made["leaving"]["first"], *made["attention"]]}
+    assert named.isdisjoint(never["customer_id"])
+
+
 def test_bad_experiences_are_read_where_promises_are(company):
     found = report(company.history).to_dict()["leaving"]["experience"]
     metric = BadExperience(within=90)

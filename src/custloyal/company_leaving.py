@@ -40,9 +40,10 @@ def leaving_metrics(silent: SilentDefection, columns: Collection[str]) -> list[M
     return [silent, *priced]
 
 
-rings_on = nw.max_horizontal("alarm_on", "due_on")
+rings_on = nw.when(~nw.col("due_on").is_null()).then(nw.max_horizontal("alarm_on", "due_on"))
 """The day on which a customer is first called gone: of a slow buyer the probability of no purchase
-may be at the alarm on the very day of one, and only silence past the next is news."""
+may be at the alarm on the very day of one, and only silence past the next is news. Null of whom the
+next purchase is due in no known year: no silence is news of them."""
 
 
 @contextmanager
