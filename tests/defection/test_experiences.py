@@ -15,6 +15,7 @@ from custloyal import judge, rulebooks
 from custloyal.defection import (
     Abandonment,
     BadExperience,
+    LeavingAfter,
     abandoned_after_bad_service,
     leaving_after,
     reactivation_by_trust,
@@ -48,9 +49,33 @@ def test_the_difference_lies_in_its_interval_and_changes_sign_with_the_sides(str
         assert found.exposed_matched_count == 0
         return
     assert turned.risk_difference == pytest.approx(-found.risk_difference)
+    assert (turned.interval is None) == (found.interval is None)
+    if found.interval is None:
+        return
     assert turned.interval.low == pytest.approx(-found.interval.high)
-    assert found.interval.contains(found.risk_difference)
-    assert -1 <= found.interval.low <= found.interval.high <= 1
+    assert -1 <= found.interval.low < found.risk_difference or found.risk_difference == -1
+    assert found.risk_difference < found.interval.high <= 1 or found.risk_difference == 1
+
+
+@pytest.mark.parametrize(
+    ("exposed", "unexposed", "difference"),
+    [
+        (Share(1, 1), Share(0, 1), 1.0),
+        (Share(2, 2), Share(0, 3), 1.0),
+        (Share(0, 2), Share(0, 9), 0.0),
+    ],
+)
+def test_of_a_handful_who_all_fared_alike_nobody_says_how_sure_that_is(
+    exposed, unexposed, difference
+):
+    found = matched_difference([Stratum(exposed, unexposed)])
+    assert found.risk_difference == difference
+    assert found.interval is None
+    after = LeavingAfter(
+        experience="any", cut=CUT, until=CUT, within=90, unknown_count=0, difference=found
+    )
+    assert "how sure that is cannot be told from so few" in after.sentence
+    assert after.to_dict()["risk_difference_low"] is None
 
 
 def test_one_group_is_the_plain_difference_of_shares():

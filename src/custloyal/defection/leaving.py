@@ -72,13 +72,15 @@ class LeavingAfter:
         """The association in words."""
         found, days = self.difference, (self.until - self.cut).days
         what = _WORDS[self.experience]
-        if found.risk_difference is None or found.interval is None:
+        if found.risk_difference is None:
             return f"Nothing can be said of {what}: no customers with and without it are alike."
+        between = "how sure that is cannot be told from so few"
+        if found.interval is not None:
+            between = f"{100 * found.interval.low:+.1f} to {100 * found.interval.high:+.1f}"
         return (
             f"After {what}, {100 * found.risk_difference:+.1f} points of customers "
-            f"({100 * found.interval.low:+.1f} to {100 * found.interval.high:+.1f}) bought nothing "
-            f"within {days} days, against others alike in tenure, frequency, value and last sign "
-            "of life. This is an association, not a cause."
+            f"({between}) bought nothing within {days} days, against others alike in tenure, "
+            "frequency, value and last sign of life. This is an association, not a cause."
         )
 
     def to_dict(self) -> dict[str, Any]:

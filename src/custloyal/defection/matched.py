@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["MatchedDifference", "Stratum", "matched_difference", "stratified"]
 
 Z = 1.96
+_ROUNDING = 1e-12
 
 
 @attrs.frozen
@@ -43,7 +44,8 @@ class MatchedDifference:
         crude_difference: The difference without matching; None where one side is empty.
         risk_difference: The difference within groups, by Mantel and Haenszel; None where no group
             has both kinds.
-        interval: Its interval of 95 %, by Sato's variance.
+        interval: Its interval of 95 %, by Sato's variance; None where that is 0, as where so few
+            are compared that all of a side fared alike: no spread follows from them.
     """
 
     exposed: Share
@@ -114,9 +116,11 @@ def matched_difference(strata: Iterable[Stratum]) -> MatchedDifference:
     difference = interval = None
     if weight:
         difference = total / weight
-        margin = Z * math.sqrt(max(0.0, difference * p + q)) / weight
-        low, high = max(-1.0, difference - margin), min(1.0, difference + margin)
-        interval = Interval(min(low, difference), max(high, difference))
+        variance = (difference * p + q) / weight**2
+        if variance > _ROUNDING:
+            margin = Z * math.sqrt(variance)
+            low, high = max(-1.0, difference - margin), min(1.0, difference + margin)
+            interval = Interval(min(low, difference), max(high, difference))
     return MatchedDifference(
         exposed=exposed,
         unexposed=unexposed,
