@@ -63,18 +63,17 @@ def attention(
         .sort("urgency", "customer_id", descending=[True, False])
         .head(_ATTENTION)
     )
-    return [_attended(row, trust, silent.horizon, promised) for row in urgent.iter_rows(named=True)]
+    return [_attended(row, trust, promised) for row in urgent.iter_rows(named=True)]
 
 
 def _attended(
     row: Mapping[str, Any],
     trust: Trust,
-    horizon: int,
     promised: bool,  # noqa: FBT001 (internal)
 ) -> dict[str, Any]:
     return {
         "customer_id": str(row["customer_id"]),
-        "reasons": _reasons(row, trust, horizon, promised),
+        "reasons": _reasons(row, trust, promised),
         "trust": row["trust"],
         "stage": row["stage"],
         "revenue_amount": row.get("revenue_amount"),
@@ -91,7 +90,6 @@ def _attended(
 def _reasons(
     row: Mapping[str, Any],
     trust: Trust,
-    horizon: int,
     promised: bool,  # noqa: FBT001
 ) -> list[str]:
     reasons = []
@@ -104,10 +102,7 @@ def _reasons(
         )
     if row["leaves"] > 0:
         how = "without a word" if row["loss"] == "silent" else "after a complaint or a return"
-        reasons.append(
-            f"is likely gone {how} ({row['p_no_purchase']:.0%} that nothing comes within "
-            f"{horizon} days): {row['reason']}"
-        )
+        reasons.append(f"is likely gone {how} ({row['p_no_purchase']:.0%}): {row['reason']}")
     return reasons
 
 
