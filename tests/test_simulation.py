@@ -377,6 +377,22 @@ def test_equal_seeds_give_equal_tables_in_another_process():
     assert ran.stdout.split() == ours
 
 
+WITHOUT_ARROW = """
+import sys
+sys.modules["pyarrow"] = None
+from custloyal.datasets import simulate
+company = simulate(customers=20, seed=1, days=60)
+print(company.history.intake.accepted == company.interactions.height > 0)
+"""
+
+
+def test_a_company_is_simulated_where_pyarrow_is_not_installed():
+    ran = subprocess.run(
+        [sys.executable, "-c", WITHOUT_ARROW], capture_output=True, text=True, check=False
+    )
+    assert (ran.stdout, ran.stderr) == ("True\n", "")
+
+
 def test_the_rows_fall_into_the_time_that_is_asked_for():
     company = simulate(customers=200, seed=5, start=date(2024, 1, 1), days=90)
     assert company.interactions["occurred_at"].min() >= datetime(2023, 12, 31, 23, tzinfo=UTC)

@@ -9,7 +9,7 @@ import numpy as np
 
 from custloyal.simulation.people import ACQUISITION_CHANNELS, KEY, TIERS
 from custloyal.simulation.staff import DEPARTMENTS
-from custloyal.simulation.table import Names, placed, times
+from custloyal.simulation.table import Names, placed, polars_frame, times
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -37,7 +37,7 @@ def customer_table(rng: Generator, world: World, names: Names) -> nw.DataFrame[A
     bought = np.isfinite(people.entry)
     region = rng.choice(len(_REGIONS), size=count, p=_REGION_SHARES)
     is_business = people.is_business.astype(np.int64)
-    return nw.from_dict(
+    return polars_frame(
         {
             "customer_id": names.customer,
             "tier": placed("tier", TIERS, people.tier),
@@ -50,7 +50,6 @@ def customer_table(rng: Generator, world: World, names: Names) -> nw.DataFrame[A
             ),
             "acquisition_cost_amount": np.where(bought, people.cost, np.nan),
         },
-        backend="polars",
     ).with_columns(
         nw.col("acquired_at").dt.replace_time_zone("UTC"),
         nw.col("acquisition_cost_amount").fill_nan(None),

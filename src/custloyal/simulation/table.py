@@ -13,7 +13,7 @@ from custloyal.models import Initiator, Kind, Phase, SurveyKind
 from custloyal.simulation.staff import DEPARTMENTS, TOPICS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from custloyal.simulation.arrays import Flags, Floats, Ints
     from custloyal.simulation.world import Presence
@@ -28,6 +28,7 @@ __all__ = [
     "frame",
     "only",
     "placed",
+    "polars_frame",
     "times",
     "whole",
     "words",
@@ -143,6 +144,23 @@ def placed(name: str, vocabulary: Sequence[Any], places: Ints) -> nw.Series[Any]
     return entries[np.where(places < 0, len(vocabulary), places)]
 
 
+def polars_frame(columns: Mapping[str, Any]) -> nw.DataFrame[Any]:
+    """A frame of columns by name: series, arrays or lists.
+
+    Series are unwrapped first: narwhals would hand them over through PyArrow, which simulating does
+    not need.
+
+    Args:
+        columns: The values of each column.
+
+    Example:
+        >>> polars_frame({"tier": placed("tier", ("small", "key"), np.array([1]))}).rows()
+        [('key',)]
+    """
+    native = {name: nw.to_native(each, pass_through=True) for name, each in columns.items()}
+    return nw.from_dict(native, backend="polars")
+
+
 def times(instants: Ints, happened: Flags) -> NDArray[Any]:
     """Instants as times, null where a thing did not happen."""
     microseconds = np.where(happened, instants * 1_000_000, np.iinfo(np.int64).min)
@@ -151,7 +169,7 @@ def times(instants: Ints, happened: Flags) -> NDArray[Any]:
 
 def _ids(prefix: str, count: int) -> nw.Series[Any]:
     """Texts such as "customer-000001", one for each number from 1."""
-    numbers = nw.from_dict({"number": np.arange(1, count + 1)}, backend="polars")
+    numbers = polars_frame({"number": np.arange(1, count + 1)})
     text = nw.concat_str(nw.lit(prefix), nw.col("number").cast(nw.String).str.zfill(6))
     return numbers.select(text.alias("id"))["id"]
 
@@ -177,10 +195,8 @@ def frame(
     order = places[np.argsort(at[places], kind="stable")]
     columns = dict(_columns(blocks, order, names))
     columns["phase"] = placed("phase", _WORDS["phase"], _PHASE_OF_KIND[kind[order]])
-    table = nw.from_dict(
-        {"interaction_id": np.arange(1, len(order) + 1), **{n: columns[n] for n in _COLUMNS}},
-        backend="polars",
-    )
+    numbered = {"interaction_id": np.arange(1, len(order) + 1)}
+    table = polars_frame(numbered | {name: columns[name] for name in _COLUMNS})
     return table.with_columns(
         nw.col("occurred_at").dt.replace_time_zone("UTC"),
         nw.col(*_AMOUNTS, *_RATINGS).fill_nan(None),

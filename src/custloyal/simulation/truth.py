@@ -14,7 +14,7 @@ from custloyal.models import Kind
 from custloyal.models.frozen_mapping import FrozenMapping
 from custloyal.simulation.lives import REASONS
 from custloyal.simulation.staff import DEPARTMENTS, Staff
-from custloyal.simulation.table import Names, placed, times
+from custloyal.simulation.table import Names, placed, polars_frame, times
 
 if TYPE_CHECKING:
     from custloyal.simulation.world import World
@@ -81,7 +81,7 @@ def _customers(world: World, names: Names, interactions: nw.DataFrame[Any]) -> n
     people, lives, presence = world.people, world.lives, world.presence
     gone, back = np.isfinite(lives.left), np.isfinite(lives.won_back)
     first_bad = world.hours.instant(lives.first_bad)
-    table = nw.from_dict(
+    table = polars_frame(
         {
             "customer_id": names.customer,
             "trust": lives.trust,
@@ -100,7 +100,6 @@ def _customers(world: World, names: Names, interactions: nw.DataFrame[Any]) -> n
             "purchase_rate_per_day": people.rate,
             "leaving_rate_per_day": people.leaving,
         },
-        backend="polars",
     ).with_columns(nw.selectors.datetime().dt.replace_time_zone("UTC"))
     complaints = interactions.filter(nw.col("kind") == Kind.COMPLAINT.value)
     before_s = (nw.col("first_left_at") - nw.col("occurred_at")).dt.total_seconds()
@@ -121,7 +120,7 @@ def _customers(world: World, names: Names, interactions: nw.DataFrame[Any]) -> n
 
 
 def _departments(staff: Staff) -> nw.DataFrame[Any]:
-    return nw.from_dict(
+    return polars_frame(
         {
             "department": list(DEPARTMENTS),
             "drop_rate": staff.drop_rate,
@@ -129,17 +128,15 @@ def _departments(staff: Staff) -> nw.DataFrame[Any]:
             "slowness": staff.slowness,
             "drops_the_ball": np.arange(len(DEPARTMENTS)) == staff.dropping,
         },
-        backend="polars",
     )
 
 
 def _agents(staff: Staff, names: Names) -> nw.DataFrame[Any]:
-    return nw.from_dict(
+    return polars_frame(
         {
             "agent_id": names.agent,
             "department": placed("department", DEPARTMENTS, staff.agent_department),
             "quality": staff.quality,
             "is_best": staff.is_best,
         },
-        backend="polars",
     )
