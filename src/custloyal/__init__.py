@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from custloyal import plot as plot
     from custloyal.btyd import (
         BgNbd as BgNbd,
         FittedBgNbd as FittedBgNbd,
