@@ -203,8 +203,10 @@ class CohortView:
         rows: The rows that are drawn.
         hidden_count: Rows that are older than is drawn.
         months: Over how many first months cohorts are compared.
-        best: The cohort month that came back most, and its share; None where none compare.
-        worst: The same of the least.
+        best: The cohort month that came back most, its share and size; None where none compare.
+        worst: The same of the least. Both are the furthest from the others in standard errors: the
+            lowest share of all is most often that of a small cohort, and chance.
+        is_beyond_chance: Whether the worst is more than 1.96 of them below the others.
     """
 
     rows: Sequence[Mapping[str, Any]]
@@ -212,6 +214,7 @@ class CohortView:
     months: int
     best: tuple[str, float, int] | None
     worst: tuple[str, float, int] | None
+    is_beyond_chance: bool
 
 
 def cohort_view(rows: Sequence[Mapping[str, Any]]) -> CohortView:
@@ -222,16 +225,19 @@ def cohort_view(rows: Sequence[Mapping[str, Any]]) -> CohortView:
     """
     drawn = [row for row in rows if row["age_months"] <= AGES_SHOWN]
     for months in range(MONTHS_COMPARED, 0, -1):
-        ranked = sorted(_returning(drawn, months), key=lambda each: (each[1], each[0]))
-        if len(ranked) > 1:
+        returning = _returning(drawn, months)
+        if len(returning) > 1:
             break
-    comparable = len(ranked) > 1 and ranked[0][1] < ranked[-1][1]
+    comparable = len({each[1] for each in returning}) > 1
+    above = {each: _above_others(each, returning) for each in returning} if comparable else {}
+    ranked = sorted(returning, key=lambda each: (above.get(each, 0.0), each[0]))
     return CohortView(
         rows=drawn,
         hidden_count=len(rows) - len(drawn),
         months=months,
         best=ranked[-1] if comparable else None,
         worst=ranked[0] if comparable else None,
+        is_beyond_chance=comparable and above[ranked[0]] < -Z,
     )
 
 
@@ -253,15 +259,22 @@ def cohorts(view: CohortView) -> str:
         f"{share(worst[1])} of its {counted(worst[2], 'customer')} bought again; the strongest is "
         f"{month(best[0])}, with {share(best[1])} of {count(best[2])}"
     )
-    chance = "" if _is_beyond_chance(worst, best) else ", a difference that may well be chance"
+    chance = "" if view.is_beyond_chance else ", a difference that may well be chance"
     return f"{text}{chance}."
 
 
-def _is_beyond_chance(one: tuple[str, float, int], other: tuple[str, float, int]) -> bool:
-    """Whether two shares differ by more than 1.96 standard errors, customers counted once."""
-    pooled = (one[1] * one[2] + other[1] * other[2]) / (one[2] + other[2])
-    error = sqrt(pooled * (1 - pooled) * (1 / one[2] + 1 / other[2]))
-    return abs(one[1] - other[1]) > Z * error
+def _above_others(
+    one: tuple[str, float, int], cohorts_compared: Sequence[tuple[str, float, int]]
+) -> float:
+    """By how many standard errors a cohort's share is above that of all others together.
+
+    Customers are counted once, though they may come back in several months.
+    """
+    size = sum(each[2] for each in cohorts_compared)
+    came = sum(each[1] * each[2] for each in cohorts_compared)
+    others = size - one[2]
+    error = sqrt(max(came / size * (1 - came / size), 0.0) * (1 / one[2] + 1 / others))
+    return (one[1] - (came - one[1] * one[2]) / others) / error if error > 0 else 0.0
 
 
 def _returning(rows: Sequence[Mapping[str, Any]], months: int) -> list[tuple[str, float, int]]:
