@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from datetime import date
 from itertools import pairwise
 
@@ -108,6 +110,12 @@ def rows_of(chart):
 
 
 # All of them ---------------------------------------------------------------------------------
+
+
+def test_charts_are_at_hand_once_the_library_is_imported():
+    said = "import custloyal; print(custloyal.plot.lorenz_curve.__name__)"
+    ran = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "lorenz_curve"
 
 
 def test_every_chart_of_the_library_is_tried_here(charts):
