@@ -171,7 +171,7 @@ def _value(
         "basis_sentence": note,
         "discount_year_share": discount_share,
         "discount_share": discount,
-        "acquisition_cost_known": cost > 0,
+        "acquisition_cost_known": not isinstance(acquisition, str),
         "price_only_left_out_count": price_only,
         "customers_count": ages[0].at_risk,
         "at_risk_count": left.denominator,

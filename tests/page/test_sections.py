@@ -68,6 +68,29 @@ def test_who_leaves_is_said_first_with_its_denominators(told):
     assert leaving["silent_count"] + leaving["voiced_count"] == gone
 
 
+def test_likely_gone_is_said_to_be_a_chance_and_no_farewell(told):
+    days, alarm = told["leaving"]["horizon_days"], told["leaving"]["alarm_share"]
+    text = text_of(told)
+    meant = f"the chance of no purchase within {days} days is {100 * alarm:.1f}% or more: not all"
+    assert f"Likely gone means that {meant} of them have left for good." in text
+    strict = {**told, "leaving": {**told["leaving"], "alarm_share": 0.8}}
+    assert "within 90 days is 80.0% or more" in text_of(strict)
+
+
+def test_the_curve_of_value_is_read_out_by_its_own_figures(told):
+    value, text = told["value"], text_of(told)
+    assert f"brings {value['base_profit_amount']:,.2f} in a {value['period']}" in text
+    falling = copy.deepcopy(value)
+    falling["curve"][0] |= {"value_amount": 1.25, "base_profit_amount": 0.75}
+    assert "it would be 1.25 and 0.75." in text_of({**told, "value": falling})
+
+
+def test_what_is_never_paid_back_is_said_to_be_so(told):
+    acquisition = {**told["value"]["acquisition"], "paid_back_periods": None}
+    made = {**told, "value": {**told["value"], "acquisition": acquisition}}
+    assert "on average that is never paid back" in text_of(made)
+
+
 def test_both_gains_are_said_whenever_one_is(told):
     text = text_of(told)
     assert ("Per acquired customer:" in text) == ("For a base of constant size:" in text)

@@ -46,8 +46,10 @@ def leaving(report: Mapping[str, Any]) -> str:
     costs = "" if worth is None else f", who would bring {amount(worth)} in {days}"
     gone, silent = count(told["likely_gone_count"]), count(told["silent_count"])
     buyers = counted(told["customers_count"], "buyer")
+    alarm = share(told["alarm_share"])
     said = [
         f"Of {buyers}, {gone} are likely gone, {silent} in silence; {count(newly)} newly{costs}.",
+        f"That is, the chance that they buy nothing in {days} is {alarm} or more.",
         f"{count(told['soon_count'])} more follow within {days} if they stay silent.",
     ]
     said += [f"Caution: {caution}." for caution in told["cautions"]]

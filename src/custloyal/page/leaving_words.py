@@ -31,8 +31,10 @@ def kept_or_lost(leaving: Mapping[str, Any]) -> str:
         f"Of {counted(buyers, 'customer')} who ever bought, {_of(gone, buyers)} are likely "
         f"gone: {count(leaving['silent_count'])} without a word and "
         f"{count(leaving['voiced_count'])} after a complaint, a return or a bad rating. "
-        f"{_newly(leaving)} Of those still there, {count(leaving['soon_count'])} will be gone too "
-        f"if they buy nothing in the next {days}."
+        f"{_newly(leaving)} {count(leaving['soon_count'])} of the others will count as likely "
+        f"gone too if they buy nothing in the next {days}. Likely gone means that the chance of "
+        f"no purchase within {days} is {share(leaving['alarm_share'])} or more: not all of them "
+        "have left for good."
     )
 
 
@@ -67,7 +69,7 @@ def facts(leaving: Mapping[str, Any]) -> list[tuple[str, float | None, float | N
             leaving["newly_gone_value_at_risk_amount"],
         ),
         (
-            f"Still there, gone if silent for the next {days}",
+            f"Not yet, likely gone if silent for the next {days}",
             leaving["soon_count"],
             leaving["soon_value_at_risk_amount"],
         ),

@@ -76,7 +76,8 @@ def tenure(retention: Mapping[str, Any]) -> str:
         return f"Of {of} more than half are still there at the end of the curve. {gone}."
     low, high = said["median_low_days"], said["median_high_days"]
     between = "" if low is None or high is None else f" ({count(low)} to {count(high)})"
-    return f"Half of {of} are gone after {count(said['median_days'])}{between} days. {gone}."
+    days = f"{count(said['median_days'])}{between} days"
+    return f"By this curve half of {of} are gone after {days}. {gone}."
 
 
 def lifecycle(retention: Mapping[str, Any]) -> str:
@@ -108,7 +109,7 @@ def reactivation(retention: Mapping[str, Any]) -> str:
         return f"{text}."
     return (
         f"{text}; after {counted(last['dormant_days'], 'day')} {share(last['reactivation_share'])} "
-        f"of {count(last['dormant_count'])}: the sooner one asks, the more come back."
+        f"of {count(last['dormant_count'])}: the longer the silence, the fewer come back."
         if last["reactivation_share"] < first["reactivation_share"]
         else f"{text}; after {counted(last['dormant_days'], 'day')} "
         f"{share(last['reactivation_share'])} of {count(last['dormant_count'])}."

@@ -19,8 +19,8 @@ def worth(value: Mapping[str, Any]) -> str:
     text = (
         f"An acquired customer is worth {amount(value['customer_value_amount'])}{between}: of "
         f"{counted(value['customers_count'], 'customer')} {share(value['defection_share'])} leave "
-        f"in a {value['period']}, and money a year away counts "
-        f"{share(value['discount_year_share'])} less."
+        f"in a {value['period']}, and later money is discounted by "
+        f"{share(value['discount_year_share'])} a year."
     )
     out = value["price_only_left_out_count"]
     return f"{text} {counted(out, 'price-only buyer')} left out." if out else text
@@ -30,10 +30,13 @@ def curve(value: Mapping[str, Any]) -> str:
     """What the curves show."""
     if not value["curve"]:
         return "No value is known."
+    period, lowest = value["period"], value["curve"][0]
     return (
-        f"Today {share(value['defection_share'])} leave in a {value['period']}. What a customer is "
-        "worth when won rises steeply with fewer defections; what a base of constant size brings "
-        "rises far less, since it then needs fewer new customers."
+        f"Today {share(value['defection_share'])} leave in a {period}: a customer is worth "
+        f"{amount(value['customer_value_amount'])} when won, and one of a base of constant size "
+        f"brings {amount(value['base_profit_amount'])} in a {period}. If "
+        f"{share(lowest['defection_share'])} left, it would be {amount(lowest['value_amount'])} "
+        f"and {amount(lowest['base_profit_amount'])}."
     )
 
 
@@ -50,7 +53,7 @@ def acquisition(value: Mapping[str, Any]) -> str:
     if said["value_to_cost_ratio"] is not None:
         text += f" and brings {said['value_to_cost_ratio']:.1f} times that before this cost"
     if said["paid_back_periods"] is None:
-        return f"{text}; that is not paid back in the time seen."
+        return f"{text}; on average that is never paid back."
     return f"{text}; that is paid back after {counted(said['paid_back_periods'], value['period'])}."
 
 
