@@ -66,6 +66,7 @@ def age_values(
         amounts = [row.get("amount") for row in step.pop("purchases")]
         known = [amount for amount in amounts if amount is not None]
         step["purchase_count"] = len(amounts)
+        step["unknown_count"] = len(amounts) - len(known)
         step["amount"] = math.fsum(known) if known else None
         step["margin_amount"] = step["margin_of_amount"] = None
     return found

@@ -279,6 +279,28 @@ def test_ages_can_be_counted_on_paper():
     assert "overstated" in found["basis_sentence"]
 
 
+def sold(amount):
+    """Sixty customers who buy every 20 days, some longer than others."""
+    return [row(f"c{n}", 20 * k, amount=amount(n)) for n in range(60) for k in range(1 + n % 30)]
+
+
+def test_amounts_that_nobody_knows_are_no_revenue_of_0():
+    frame = pl.DataFrame(sold(lambda _: None)).with_columns(pl.col("amount").cast(pl.Float64))
+    told = report(History.from_native(frame, timezone="UTC")).to_dict()
+    assert told["value"] is None
+    assert told["value_reason"] == "no purchase bears a known amount"
+    assert told["retention"]["growth"] is None
+    assert "no amount is known" in told["retention"]["growth_reason"]
+
+
+def test_amounts_that_are_not_known_are_told_where_sums_lack_them():
+    told = report(history_of(sold(lambda n: None if n % 2 else 10.0))).to_dict()
+    unknown = sum(1 + n % 30 for n in range(60) if n % 2)
+    said = told["value"]["basis_sentence"]
+    assert f"Of {unknown} of {60 * 31 // 2} purchases the amount is not known" in said
+    assert "purchases is not known: they add nothing." in told["retention"]["growth"]["sentence"]
+
+
 def test_value_and_gain_are_those_of_the_formula(made):
     told = made["value"]
     customer = CustomerValue(

@@ -9,6 +9,7 @@ import narwhals as nw
 import numpy as np
 
 from custloyal.btyd.frames import as_floats
+from custloyal.formats import count, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,19 +41,26 @@ class Age:
 def basis_of(brought: nw.DataFrame[Any]) -> tuple[str, str, float]:
     """Whether margins are known, in words, and what share of an amount is margin."""
     known = brought["margin_of_amount"].drop_nulls().sum() or 0.0
+    unknown, purchases = (int(brought[f"{n}_count"].sum()) for n in ("unknown", "purchase"))
+    left_out = (
+        f" Of {count(unknown)} of {counted(purchases, 'purchase')} the amount is not known: they "
+        "add nothing, so value is understated by what they brought."
+        if unknown
+        else ""
+    )
     if not known > 0:
         said = (
             "No margins are known, so revenue stands in their place: what is worth keeping is "
             "overstated by all that the goods cost."
         )
-        return "revenue", said, 1.0
+        return "revenue", f"{said}{left_out}", 1.0
     share = float(brought["margin_amount"].drop_nulls().sum()) / float(known)
     part = float(known) / float(brought["amount"].drop_nulls().sum())
     said = (
         f"Margin is {share:.1%} of the revenue of the purchases of which both are known "
         f"({part:.0%} of all revenue)."
     )
-    return "margin", said, share
+    return "margin", f"{said}{left_out}", share
 
 
 def ages_of(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from custloyal.formats import counted
 from custloyal.metrics import (
     Growth,
     KaplanMeier,
@@ -123,6 +124,8 @@ def _revenue(readings: Readings) -> dict[str, Any]:
     latest = _latest(rows)
     no_rows = f"there is no {period} after that of the first purchase"
     growth_reason = f"no {period} after that of the first purchase is over"
+    if latest is not None and _knows_nothing(latest):
+        growth_reason, latest = f"of the last two {period}s no amount is known", None
     return {
         "bridge": {"period": period, "rows": [_bridge(row) for row in rows[-_BRIDGES:]]}
         if rows
@@ -144,8 +147,15 @@ def _bridge(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _knows_nothing(row: Mapping[str, Any]) -> bool:
+    """Whether revenue is 0 in both periods only because no amount is known."""
+    revenue = row["previous_amount"], row["current_amount"]
+    return bool(row["unknown_count"]) and not any(revenue)
+
+
 def _growth(row: Mapping[str, Any], period: str) -> dict[str, Any]:
-    growth = Growth.of(row)
+    growth, unknown = Growth.of(row), row["unknown_count"]
+    left_out = f" The amount of {counted(unknown, 'purchase')} is not known: they add nothing."
     return {
         "period": period,
         "period_start": row["period_start"],
@@ -154,7 +164,7 @@ def _growth(row: Mapping[str, Any], period: str) -> dict[str, Any]:
         "existing_change_amount": growth.existing_change_amount,
         "new_share": growth.new_share,
         "is_bought": growth.is_bought,
-        "sentence": growth.sentence,
+        "sentence": growth.sentence + (left_out if unknown else ""),
     }
 
 

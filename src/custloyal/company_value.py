@@ -135,6 +135,8 @@ def _value(
     unseen = inactivity_days + (readings.as_of.day - last_full_day(readings.as_of)).days
     brought = readings[AgeValue].table.collect("polars")
     brought = brought.join(buyers.select("customer_id"), on="customer_id", how="semi")
+    if len(brought) and not len(brought["amount"].drop_nulls()):
+        return "no purchase bears a known amount"
     basis, note, margin_share = basis_of(brought)
     ages = ages_of(buyers, brought, days=days, unseen_days=unseen)
     if not ages:

@@ -150,8 +150,10 @@ def test_margins_are_those_of_purchases_whose_both_amounts_are_known(backend):
     history = History.from_native(backend.frame(frame, columns=columns), timezone="UTC")
     metric = AgeValue(step_days=30)
     found = backend.rows(custloyal.read(history, metric)[metric].to_native())
-    young = {"purchase_count": 2, "amount": 30.0, "margin_amount": 4.0, "margin_of_amount": 10.0}
-    old = {"purchase_count": 1, "amount": None, "margin_amount": None, "margin_of_amount": None}
+    nothing = dict.fromkeys(("amount", "margin_amount", "margin_of_amount"))
+    young = {"amount": 30.0, "margin_amount": 4.0, "margin_of_amount": 10.0}
+    young |= {"purchase_count": 2, "unknown_count": 0}
+    old = {"purchase_count": 1, "unknown_count": 1, **nothing}
     assert_same(found, {("a", 0): young, ("a", 30): old}, "customer_id", "age_days")
 
 

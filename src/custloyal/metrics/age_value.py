@@ -27,8 +27,9 @@ class AgeValue(Metric):
         step_days: How many days a step has.
 
     Returns (as a reading, one row for each customer and step in which they bought):
-        `age_days` (with which the step begins: 0, `step_days`, ...), `purchase_count`, `amount`
-        (gross; null where no amount is known), `margin_amount` (the margin of the purchases of
+        `age_days` (with which the step begins: 0, `step_days`, ...), `purchase_count`,
+        `unknown_count` (of these, whose amount is not known), `amount` (gross, of the others;
+        null where none is known), `margin_amount` (the margin of the purchases of
         which it and the amount are known; null where none is) and `margin_of_amount` (what these
         purchases brought).
 
@@ -76,6 +77,7 @@ class AgeValue(Metric):
             "customer_id",
             "age_days",
             "purchase_count",
+            "unknown_count",
             amount=known_amount(),
             margin_amount=nw.when(has_margin).then(nw.col("margin_amount")),
             margin_of_amount=nw.when(has_margin).then(nw.col("margin_of_amount")),
