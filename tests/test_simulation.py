@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
@@ -336,6 +337,14 @@ def test_the_cohort_of_the_campaign_is_the_weakest(seed):
     assert weakest == company.truth.campaign_month
 
 
+def test_each_bad_experience_leaves_less_trust(truth):
+    count = pl.col("bad_experience_count").clip(0, 2)
+    by_count = truth.filter(~pl.col("is_stranger")).group_by(count).agg(pl.col("trust").mean())
+    left = by_count.sort("bad_experience_count")["trust"].to_list()
+    assert len(left) == 3
+    assert left[0] > left[1] + 0.1 > left[2] + 0.2
+
+
 def risk_difference(company):
     """By how much more often those leave within 180 days who had a bad experience before."""
     cut = datetime(2022, 12, 1, tzinfo=UTC)
@@ -367,9 +376,18 @@ print(" ".join(digests))
 """
 
 
-def test_equal_seeds_give_equal_tables_in_another_process():
+@pytest.mark.parametrize("threads", ["1", "7"])
+def test_equal_seeds_give_equal_tables_in_another_process_with_other_threads(threads):
+    libraries = ("POLARS", "OMP", "OPENBLAS", "MKL", "NUMEXPR")
+    names = [f"{each}_{'MAX' if each == 'POLARS' else 'NUM'}_THREADS" for each in libraries]
+    # Texts are hashed otherwise in each process, unless the seed of that is the same.
+    environment = {**os.environ, **dict.fromkeys(names, threads), "PYTHONHASHSEED": threads}
     ran = subprocess.run(
-        [sys.executable, "-c", FINGERPRINT], capture_output=True, text=True, check=True
+        [sys.executable, "-c", FINGERPRINT],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
     )
     company = simulate(customers=300, seed=11)
     frames = (company.interactions, company.customers, company.truth.customers)
