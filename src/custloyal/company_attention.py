@@ -101,7 +101,8 @@ def _reasons(
             f"{row['good_count']:,} good"
         )
     if row["leaves"] > 0:
-        how = "without a word" if row["loss"] == "silent" else "after a complaint or a return"
+        voiced = "after a complaint, a return or a bad rating"
+        how = "without a word" if row["loss"] == "silent" else voiced
         reasons.append(f"is likely gone {how} ({row['p_no_purchase']:.0%}): {row['reason']}")
     return reasons
 

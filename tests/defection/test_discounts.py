@@ -17,7 +17,7 @@ from custloyal.defection import (
 from custloyal.defection.beta_binomial import BetaPrior
 from custloyal.errors import InvalidValueError, MissingColumnError
 from custloyal.models import Share
-from defection.drawn_purchases import START, history_of, row
+from defection.drawn_purchases import START, at, history_of, row
 from engines import every_backend
 
 
@@ -58,6 +58,14 @@ def test_who_came_back_for_a_discount_and_went_again(backend):
     assert summed.by_discount == Share(1, 2, unknown=1)
     assert summed.at_full_price == Share(1, 1)
     assert summed.difference == -0.5
+
+
+def test_nobody_is_gone_again_before_the_last_day_is_over():
+    history = history_of([priced("a", 0, 10.0), priced("a", 100, 7.0)])
+    metric = WonBack(dormant="60d", gone_within="60d")
+    for as_of, gone in ((at(160), None), (START + timedelta(days=160), True)):
+        [found] = custloyal.read(history, metric, as_of=as_of)[metric].to_dicts()
+        assert found["gone_again"] is gone
 
 
 def test_who_was_won_back_by_price_went_again_as_planted(company):

@@ -14,6 +14,7 @@ from custloyal.metrics.base import Metric
 from custloyal.metrics.purchases import DAY, days_between, purchase_days
 from custloyal.models import Interval, Share
 from custloyal.models.checks import as_number, check_number, refuse
+from custloyal.periods import last_full_day
 from custloyal.scoring import read
 
 if TYPE_CHECKING:
@@ -83,7 +84,8 @@ class WonBack(Metric):
         """What became of them."""
         back, again = nw.col("won_back_on"), nw.col("next_day")
         stayed = (days_between(back, again) <= self.gone_within).fill_null(value=False)
-        is_over = days_between(back, nw.lit(as_of.day)) >= self.gone_within
+        # Until the day is over, a purchase may still come.
+        is_over = days_between(back, nw.lit(last_full_day(as_of))) >= self.gone_within
         return state.select(
             "customer_id",
             "won_back_on",
