@@ -85,6 +85,13 @@ def test_the_curve_of_value_is_read_out_by_its_own_figures(told):
     assert "it would be 1.25 and 0.75." in text_of({**told, "value": falling})
 
 
+def test_gains_of_a_shorter_period_are_not_put_beside_those_of_a_year_without_a_word(told):
+    warning = "the figures do not compare as they stand"
+    for period, warned in (("quarter", True), ("month", True), ("year", False)):
+        value = {**told["value"], "period": period}
+        assert (warning in text_of({**told, "value": value})) is warned
+
+
 def test_what_is_never_paid_back_is_said_to_be_so(told):
     acquisition = {**told["value"]["acquisition"], "paid_back_periods": None}
     made = {**told, "value": {**told["value"], "acquisition": acquisition}}

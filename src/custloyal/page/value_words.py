@@ -9,7 +9,7 @@ from custloyal.formats import amount, count, counted, share
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["acquisition", "claimed", "curve", "worth"]
+__all__ = ["acquisition", "claimed", "comparable", "curve", "worth"]
 
 
 def worth(value: Mapping[str, Any]) -> str:
@@ -55,6 +55,17 @@ def acquisition(value: Mapping[str, Any]) -> str:
     if said["paid_back_periods"] is None:
         return f"{text}; on average that is never paid back."
     return f"{text}; that is paid back after {counted(said['paid_back_periods'], value['period'])}."
+
+
+def comparable(value: Mapping[str, Any]) -> str:
+    """How far published gains and the own ones may be compared."""
+    text = "Published gains are of points of defection in a year, and of other customers."
+    if value["period"] == "year":
+        return text
+    return (
+        f"{text} The own ones are of as many points in a {value['period']}, which is a larger "
+        "step: the figures do not compare as they stand."
+    )
 
 
 def claimed(claim: Mapping[str, Any]) -> str:
