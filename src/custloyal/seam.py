@@ -28,7 +28,6 @@ _HALO = 3
 """How many rows at each end of a group are kept: enough to look back two stints."""
 _SIDE = "_side"
 _HEAD, _TAIL = 0, 1
-_ADDITIVE = (Combine.SUM, Combine.COUNT, Combine.ROWS)
 
 
 @attrs.frozen

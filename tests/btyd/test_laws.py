@@ -271,23 +271,6 @@ def test_at_its_age_the_probability_has_fallen_to_the_level(fitted, data, level)
 
 
 @every_fitted
-@given(data=st.data(), level=st.sampled_from([0.05, 0.5, 0.9]))
-def test_at_its_quiet_age_a_purchase_is_as_probable_as_the_level(fitted, data, level):
-    model = data.draw(models(fitted))
-    frame = data.draw(customers).filter(pl.col("x") < 200)
-    rows = Statistics(*columns(frame.cast(pl.Float64), "x", "t_x", "T"), np.ones(len(frame)))
-    ages = model.quiet_age(rows, horizon=13.0, p_any=np.full(len(rows), level))
-    known = frame.with_columns(T=ages).filter(
-        (pl.col("T") < 1e9) & (pl.col("T") > pl.col("t_x") * (1 + 1e-9))
-    )
-    (some,) = columns(model.predict(known, horizon=13.0), "p_any")
-    assert some == pytest.approx(np.full(len(known), level), rel=1e-5)
-    at_once = frame.with_columns(T=ages).filter(pl.col("T") == pl.col("t_x"), pl.col("T") > 0)
-    (some,) = columns(model.predict(at_once, horizon=13.0), "p_any")
-    assert (some <= level * (1 + 1e-9)).all()
-
-
-@every_fitted
 @given(data=st.data(), level=st.sampled_from([0.01, 0.05, 0.5]))
 def test_from_its_age_on_silence_is_as_unlikely_as_asked(fitted, data, level):
     """Of who stays, with a rate that is gamma(r + x, alpha + t_x) after the last purchase."""

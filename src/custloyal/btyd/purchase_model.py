@@ -262,24 +262,6 @@ class FittedPurchaseModel(Fitted):
                 columns[date_name] = _dates(as_of, (columns[name] - rows.T) * days)
         return customers.sent_home(columns)
 
-    def quiet_age(self, rows: Statistics, *, horizon: float, p_any: Floats) -> Floats:
-        """The age at which the probability of any purchase within a horizon falls to a level.
-
-        Args:
-            rows: Customers; their `T` is not looked at, since no purchase comes after `t_x`.
-            horizon: A length of time, above 0.
-            p_any: The level of each customer, in (0, 1).
-
-        Returns:
-            Ages, at least `t_x`.
-        """
-
-        def probability(at: Statistics) -> Floats:
-            process = self._alive(at.x, at.T)
-            return self.p_alive(at) * process.any(np.full(len(at), float(horizon)))
-
-        return self._falls_to(rows, p_any, probability)
-
     def expected_of_new(self, horizon: float) -> float:
         """Expected repeat purchases of a customer who has just made the first.
 

@@ -3,7 +3,7 @@
 from custloyal.judging.alarm import Alarm, Horizon, alarms
 from custloyal.judging.checking import check
 from custloyal.judging.fitting import Fitted, fitted
-from custloyal.judging.judgement import judge, missing_columns
+from custloyal.judging.judgement import judge
 from custloyal.judging.objective_status import ObjectiveStatus
 from custloyal.judging.statuses import objectives
 from custloyal.judging.verdicts import Attainment, Verdicts
@@ -19,6 +19,5 @@ __all__ = [
     "check",
     "fitted",
     "judge",
-    "missing_columns",
     "objectives",
 ]
