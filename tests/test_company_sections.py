@@ -301,6 +301,14 @@ def test_amounts_that_are_not_known_are_told_where_sums_lack_them():
     assert "purchases is not known: they add nothing." in told["retention"]["growth"]["sentence"]
 
 
+@pytest.mark.parametrize("margin", [4.0, -2.0])
+def test_value_lies_between_its_bounds_also_where_customers_cost_money(margin):
+    rows = [{**each, "margin_amount": margin} for each in sold(lambda _: 10.0)]
+    told = report(history_of(rows)).to_dict()["value"]
+    low, high = (told[f"customer_value_{bound}_amount"] for bound in ("low", "high"))
+    assert low < told["customer_value_amount"] < high
+
+
 def test_value_and_gain_are_those_of_the_formula(made):
     told = made["value"]
     customer = CustomerValue(

@@ -163,6 +163,8 @@ def _value(
         return nobody if not left.numerator else str(error)
     interval = left.interval()
     assert interval is not None
+    # Who brings less than nothing is worth the less the longer they stay.
+    low, high = sorted(customer.at(share).value for share in (interval.low, interval.high))
     gained, why_not = _gain(customer)
     population = f"customers of this history, in {period}s of their age"
     return {
@@ -194,8 +196,8 @@ def _value(
         ],
         "margin_amounts": margins,
         "customer_value_amount": customer.value,
-        "customer_value_low_amount": customer.at(interval.high).value,
-        "customer_value_high_amount": customer.at(interval.low).value,
+        "customer_value_low_amount": low,
+        "customer_value_high_amount": high,
         "base_profit_amount": customer.base_profit_amount,
         "gain": None if gained is None else _gained(gained),
         "gain_reason": why_not,
