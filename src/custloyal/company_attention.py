@@ -103,7 +103,9 @@ def _reasons(
     if row["leaves"] > 0:
         voiced = "after a complaint, a return or a bad rating"
         how = "without a word" if row["loss"] == "silent" else voiced
-        reasons.append(f"is likely gone {how} ({row['p_no_purchase']:.0%}): {row['reason']}")
+        # Of buying nothing within the horizon, and not of having left.
+        sure = f"{row['p_no_purchase']:.0%} that nothing comes"
+        reasons.append(f"is likely gone {how} ({sure}): {row['reason']}")
     return reasons
 
 

@@ -28,7 +28,7 @@ def staying(report: Mapping[str, Any]) -> str:
     said.append(f"{share(so_far['repeat_share'])} of all buyers came back on a second day.")
     if tenure["median_days"]:
         said.append(
-            f"Half of them stay longer than {counted(tenure['median_days'], 'day')} "
+            f"By the curve of tenure half stay longer than {counted(tenure['median_days'], 'day')} "
             f"({counted(tenure['inactivity_days'], 'day')} of silence end a stay)."
         )
     if told["growth"] is not None:
