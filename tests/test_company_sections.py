@@ -110,7 +110,8 @@ def test_where_nobody_bought_nothing_is_said_of_staying_and_leaving():
 
 def test_what_a_fit_warns_of_stands_in_the_report():
     made = report(history_of(TINY["one customer, one row"])).to_dict()
-    assert any("there is one customer" in each for each in made["leaving"]["cautions"])
+    assert any("take all chances of leaving as a guess" in c for c in made["leaving"]["cautions"])
+    assert "likelihood" not in " ".join(made["leaving"]["cautions"])
 
 
 @every_backend
@@ -377,6 +378,8 @@ def test_one_list_has_reasons_of_both_kinds(made):
     told = [reason for each in made["attention"] for reason in each["reasons"]]
     assert any("is likely gone" in reason for reason in told)
     assert any("neutral is" in reason for reason in told)
+    assert any("of 100 like this who stay" in reason for reason in told)
+    assert not any(" p " in reason for reason in told)
 
 
 def test_who_is_silent_as_usual_is_not_looked_at():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from custloyal.company_leaving import rings_on
+from custloyal.defection.words import spoken
 from custloyal.metrics.purchases import days_between
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def _reasons(
         how = "without a word" if row["loss"] == "silent" else voiced
         # Of buying nothing within the horizon, and not of having left.
         sure = f"{row['p_no_purchase']:.0%} that nothing comes"
-        reasons.append(f"is likely gone {how} ({sure}): {row['reason']}")
+        reasons.append(f"is likely gone {how} ({sure}): {spoken(row['reason'])}")
     return reasons
 
 

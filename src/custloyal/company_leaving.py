@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from custloyal.btyd import FitWarning
+from custloyal.btyd import FitWarning, NotIdentifiedWarning
 from custloyal.defection import PriceOnly, SilentDefection, WonBack
 from custloyal.defection.won_back import summed_up
 from custloyal.models import Share
@@ -26,6 +26,11 @@ __all__ = ["fit_cautions", "leaving", "leaving_metrics", "rings_on"]
 _FIRST = 10
 _OWNERS = 10
 _WEEK = timedelta(days=7)
+_OPEN = (
+    "from these purchases alone it cannot be told how customers differ in leaving; take all chances "
+    "of leaving as a guess"
+)
+"""A fit that is not identified, in words for who never met one."""
 _PRICED = ("amount", "list_amount")
 
 
@@ -55,8 +60,11 @@ def fit_cautions() -> Iterator[list[str]]:
         yield cautions
     for each in caught:
         if issubclass(each.category, FitWarning):
-            if str(each.message) not in cautions:
-                cautions.append(str(each.message))
+            caution = (
+                _OPEN if issubclass(each.category, NotIdentifiedWarning) else str(each.message)
+            )
+            if caution not in cautions:
+                cautions.append(caution)
         else:
             warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
 

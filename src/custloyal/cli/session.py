@@ -46,6 +46,11 @@ __all__ = [
 
 BUNDLED = "cdnow"
 _ACQUIRED = "acquired_at"
+_MENDS = (
+    ("is no time", "a mapping file says how times are written: time_format = '%d/%m/%Y'"),
+    ("is not a number", "numbers are written as 1300.50, without signs of money and commas"),
+)
+"""What helps where no row can be used, by how the reason ends."""
 _PLAIN_WIDTH = 160
 """Of the output where it is no terminal, so that a pipe gets whole lines."""
 
@@ -150,7 +155,10 @@ def _check_rows(history: History) -> None:
     if not intake.accepted:
         reasons = (f"{reason} ({counted(n, 'row')})" for reason, n in intake.rejected.items())
         none = f"none of {counted(intake.given, 'row')} can be used: {', '.join(reasons)}"
-        raise DataError(Mistake("", none))
+        mends = [
+            mend for end, mend in _MENDS if any(each.endswith(end) for each in intake.rejected)
+        ]
+        raise DataError(Mistake("", none, "; ".join(mends)))
 
 
 def _located(mistake: Mistake, files: Sequence[str], customers: Path | None) -> Mistake:

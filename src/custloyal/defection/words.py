@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import narwhals as nw
 
-__all__ = ["reason"]
+__all__ = ["reason", "spoken"]
 
 _WEEK, _MONTH = 7.0, 30.4375
 _WEEKS_FROM, _MONTHS_FROM = 14, 70
@@ -41,6 +43,26 @@ def reason() -> nw.Expr:
         .otherwise(nw.concat_str(nw.lit("p = "), percent, nw.lit(" %")))
     )
     return nw.concat_str(said, nw.lit(", "), chance)
+
+
+def spoken(reason: str) -> str:
+    """A reason for who never met a p: it is said as so many of 100 customers.
+
+    Args:
+        reason: As `SilentDefection` gives it.
+
+    Example:
+        >>> print(spoken("buys every 3 weeks, silent for 11, p = 2 %"))
+        buys every 3 weeks, silent for 11 weeks; of 100 like this who stay, 2 pause so long
+        >>> print(spoken("bought once, silent for 1 day, p < 1 %"))
+        bought once, silent for 1 day; of 100 like this who stay, under 1 pause so long
+    """
+    said, _, chance = reason.rpartition(", p ")
+    cases = chance.replace("<", "under").strip("= %")
+    habit = re.fullmatch(r"(buys every (?:\d+ )?([a-z]+?)s?, silent for (\d+))", said)
+    if habit:
+        said = f"{habit[1]} {habit[2]}{'' if habit[3] == '1' else 's'}"
+    return f"{said}; of 100 like this who stay, {cases} pause so long"
 
 
 def _whole(value: nw.Expr) -> nw.Expr:
