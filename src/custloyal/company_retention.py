@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from custloyal.formats import counted
+from custloyal.formats import counted, day
 from custloyal.metrics import (
     Growth,
     KaplanMeier,
@@ -155,6 +155,7 @@ def _knows_nothing(row: Mapping[str, Any]) -> bool:
 
 def _growth(row: Mapping[str, Any], period: str) -> dict[str, Any]:
     growth, unknown = Growth.of(row), row["unknown_count"]
+    when = f"In the {period} from {day(row['period_start'])}, beside the one before"
     left_out = f" The amount of {counted(unknown, 'purchase')} is not known: they add nothing."
     return {
         "period": period,
@@ -164,7 +165,7 @@ def _growth(row: Mapping[str, Any], period: str) -> dict[str, Any]:
         "existing_change_amount": growth.existing_change_amount,
         "new_share": growth.new_share,
         "is_bought": growth.is_bought,
-        "sentence": growth.sentence + (left_out if unknown else ""),
+        "sentence": f"{when}, r{growth.sentence.removeprefix('R')}{left_out if unknown else ''}",
     }
 
 

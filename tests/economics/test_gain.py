@@ -133,3 +133,13 @@ def test_a_curve_starts_where_defection_outweighs_growth(growth):
     points = value_curve(customer)
     assert points[-1].defection_share == 1
     assert points[0].defection_share > growth / (1 + growth) - 1e-12
+
+
+def test_sentences_show_no_more_digits_than_are_read():
+    customer = CustomerValue(
+        defection_share=0.438548, margins=[55.1988, 34.7096, 40], acquisition_cost_amount=1234567.5
+    )
+    said = " ".join(gain(customer, points=5).sentences)
+    assert "(43.9% to 38.9%)" in said
+    assert "margins 55.2, 34.71, 40, then" in said
+    assert "acquisition 1,234,567.5;" in said

@@ -77,6 +77,31 @@ def test_likely_gone_is_said_to_be_a_chance_and_no_farewell(told):
     assert "within 90 days is 80.0% or more" in text_of(strict)
 
 
+def test_a_model_that_is_open_is_called_a_guess_where_leaving_is_first_told(told):
+    leaving = {**told["leaving"], "cautions": []}
+    assert "a guess" not in text_of({**told, "leaving": leaving})
+    open_ = {**leaving, "cautions": ["it cannot be told"]}
+    assert "Take this as a guess" in text_of({**told, "leaving": open_})
+
+
+def test_a_month_after_one_without_a_purchase_has_no_rate(told):
+    latest = {**told["retention"]["latest_month"], "start_count": 0, "retention_share": None}
+    text = text_of({**told, "retention": {**told["retention"], "latest_month": latest}})
+    assert "Nobody bought in the month before December 2023" in text
+    assert "No month after the first purchase is over" not in text
+
+
+def test_who_mostly_buys_once_is_not_said_to_stay_for_0_days(told):
+    tenure = {**told["retention"]["tenure"], "median_days": 0}
+    text = text_of({**told, "retention": {**told["retention"], "tenure": tenure}})
+    assert "buy nothing in the 180 days after their first day" in text
+    assert "after 0 " not in text
+
+
+def test_growth_says_of_which_quarter_it_is(told):
+    assert "In the quarter from 1 October 2023, beside the one before, revenue" in text_of(told)
+
+
 def test_the_curve_of_value_is_read_out_by_its_own_figures(told):
     value, text = told["value"], text_of(told)
     assert f"brings {value['base_profit_amount']:,.2f} in a {value['period']}" in text

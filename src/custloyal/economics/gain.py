@@ -43,11 +43,11 @@ class Gain:
         before, after = self.before, self.after
         period = before.period
         unit = "point" if self.points == 1 else "points"
-        margins = ", ".join(f"{margin:,g}" for margin in before.margins)
+        margins = ", ".join(map(_short, before.margins))
         growth = f"{before.growth_share:+.1%} a {period}" if before.growth_share else "flat"
         change = (
             f"{self.points:g} {unit} less defection a {period} "
-            f"({100 * before.defection_share:g}% to {100 * after.defection_share:g}%)."
+            f"({100 * before.defection_share:.3g}% to {100 * after.defection_share:.3g}%)."
         )
         customer = (
             f"Per acquired customer: {_change(self.customer_share)} "
@@ -60,13 +60,18 @@ class Gain:
         )
         assumed = (
             f"Assumed: margins {margins}, then {growth}; acquisition "
-            f"{before.acquisition_cost_amount:,g}; discount {before.discount_share:.1%} a "
+            f"{_short(before.acquisition_cost_amount)}; discount {before.discount_share:.1%} a "
             f"{period}, of the acquired customer only."
         )
         return change, customer, base, assumed
 
     def __str__(self) -> str:
         return "\n".join(self.sentences)
+
+
+def _short(amount: float) -> str:
+    """To the cent, without the cents where there are none."""
+    return f"{round(amount, 2):,.15g}"
 
 
 def gain(customer: CustomerValue, *, points: float = 5.0) -> Gain:

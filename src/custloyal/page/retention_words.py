@@ -17,8 +17,11 @@ _SOON = 90
 def stays(retention: Mapping[str, Any]) -> str:
     """How many of the buyers of a month buy again in the next, and how many ever come back."""
     latest = retention["latest_month"]
-    if latest is None or latest["retention_share"] is None:
-        return "No month is over at whose start somebody was there, so no rate is told yet."
+    if latest is None:
+        return "No month after the first purchase is over, so no rate is told yet."
+    if latest["retention_share"] is None:
+        last = month(_iso(latest["period_start"]))
+        return f"Nobody bought in the month before {last}, so nobody could buy again in it."
     return (
         f"Of {counted(latest['start_count'], 'customer')} who bought in the month before, "
         f"{_rate(latest)} bought again in {month(_iso(latest['period_start']))}."
@@ -74,6 +77,11 @@ def tenure(retention: Mapping[str, Any]) -> str:
     of = counted(said["customers_count"], "customer")
     if said["median_days"] is None:
         return f"Of {of} more than half are still there at the end of the curve. {gone}."
+    if not said["median_days"]:
+        silent = (
+            f"buy nothing in the {counted(said['inactivity_days'], 'day')} after their first day"
+        )
+        return f"By this curve half or more of {of} {silent}, and count as gone from then on."
     low, high = said["median_low_days"], said["median_high_days"]
     between = "" if low is None or high is None else f" ({count(low)} to {count(high)})"
     days = f"{count(said['median_days'])}{between} days"

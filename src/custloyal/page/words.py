@@ -123,7 +123,8 @@ def leaves(report: Mapping[str, Any]) -> str:
     if leaving is None:
         why = report["leaving_reason"] or "the report does not say"
         return f"Not told: {why}."
-    return leaving_words.kept_or_lost(leaving)
+    doubt = " Take this as a guess: see the caution." if leaving["cautions"] else ""
+    return f"{leaving_words.kept_or_lost(leaving)}{doubt}"
 
 
 def carriers(report: Mapping[str, Any]) -> str:
