@@ -149,7 +149,7 @@ def test_few_customers_are_left_raw_and_that_is_said():
     assert not rows["is_recalibrated"].any()
     assert rows["p_no_purchase"].equals(rows["p_no_purchase_raw"], null_equal=True)
     assert set(rows["calibration"]) == {
-        "raw: fewer than 200 customers left or stayed in the second half"
+        "raw: fewer than 200 customers left or stayed since 2023-11-03"
     }
 
 

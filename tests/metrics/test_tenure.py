@@ -335,6 +335,15 @@ def test_who_stays_at_all_is_who_came_back_within_the_silence():
     assert (again[None]["repeat_count"], again[None]["customers_count"]) == (1139, 2357)
 
 
+@every_engine
+def test_nobody_was_observed_for_longer_than_there_are_days(backend):
+    history, _ = history_of(backend, bought("ann", "2024-01-01", "2024-01-11"))
+    metric = RepeatPurchaseRate(within_days=(10, 10_000_000))
+    soon, never, _ = custloyal.read(history, metric, as_of="2024-02-29")[metric].to_dicts()
+    assert (soon["repeat_count"], soon["customers_count"]) == (1, 1)
+    assert (never["customers_count"], never["repeat_share"]) == (0, None)
+
+
 def test_the_published_customers_without_a_repeat():
     metric = RepeatPurchaseRate()
     read = custloyal.read(datasets.cdnow(), metric, as_of="1997-09-30")[metric].to_dicts()

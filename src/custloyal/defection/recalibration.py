@@ -69,7 +69,7 @@ class Recalibration:
         gone_count = int(gone.sum())
         raw = cls(midway=halves.midway, customers_count=len(gone), gone_count=gone_count)
         if min(gone_count, len(gone) - gone_count) < LEAST_OF_A_CLASS:
-            few = f"fewer than {LEAST_OF_A_CLASS} customers left or stayed in the second half"
+            few = f"fewer than {LEAST_OF_A_CLASS} customers left or stayed since {halves.midway}"
             return attrs.evolve(raw, why_not=few)
         summed = {"gone": nw.col("is_gone").cast(nw.Float64)}
         customers = Customers.compressed(
@@ -87,9 +87,11 @@ class Recalibration:
         features = _features(no_purchase(model, rows, halves.days), rows.x)
         coefficients = _logistic_regression(features, rows.weight, customers.sums["gone"])
         if coefficients is None:
-            return attrs.evolve(raw, why_not="the regression on the second half has no maximum")
+            none = f"the regression on what came since {halves.midway} has no maximum"
+            return attrs.evolve(raw, why_not=none)
         if coefficients[1] <= 0:
-            return attrs.evolve(raw, why_not="in the second half the model did not rank customers")
+            upside_down = f"the model did not rank those who bought since {halves.midway}"
+            return attrs.evolve(raw, why_not=upside_down)
         return attrs.evolve(raw, coefficients=coefficients)
 
     def applied(self, chance: Floats, x: Floats) -> Floats:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
@@ -108,7 +107,7 @@ class RepeatPurchaseRate(Metric):
             observed = [
                 row
                 for row in by_first_day
-                if days is None or row["first_day"] + timedelta(days=days) <= full_day
+                if days is None or (full_day - row["first_day"]).days >= days
             ]
             customers = sum(row["customers_count"] for row in observed)
             repeats = sum(row[column] for row in observed)
