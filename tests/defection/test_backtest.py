@@ -7,6 +7,8 @@ import warnings
 from datetime import date, timedelta
 from itertools import product
 
+import attrs
+import narwhals as nw
 import numpy as np
 import polars as pl
 import pytest
@@ -14,9 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import custloyal
-from custloyal import BtydStatistics, HandOffs, History, Rfm, Trust
+from custloyal import AsOf, BtydStatistics, HandOffs, History, Rfm, Trust
 from custloyal.btyd import FitWarning
 from custloyal.defection import NextNeed, PurchaseChance, Score, SilentDefection, backtest
+from custloyal.defection.backtest import judged
 from custloyal.defection.ranking import Cases, Ranks
 from custloyal.errors import DataError, InvalidValueError
 from defection.drawn_purchases import START, drawn, history_of, row
@@ -243,6 +246,25 @@ def test_customers_without_a_score_are_counted_and_left_out():
     mean = Score(metric=BtydStatistics(), column="mean_repeat_amount", leaving="low")
     tried = backtest(history, mean, cut=START + timedelta(days=10), horizon="60d")
     assert (tried.customers_count, tried.unscored_count) == (1, 2)
+
+
+def test_what_is_no_number_is_no_score_and_what_is_above_1_no_probability():
+    customers = nw.from_native(
+        pl.DataFrame({"customer_id": [1, 2, 3], "is_lost": [True, False, True]})
+    )
+    history, score = small(), attrs.evolve(RECENCY, label="own", is_probability=True)
+
+    def judge(values):
+        table = nw.from_native(pl.DataFrame({"customer_id": [1, 2, 3], "recency_days": values}))
+        at = AsOf.parse(START, timezone="UTC")
+        return judged(
+            history, customers, {score: table}, cut=at, until=START, seed=0, draws_count=100
+        )
+
+    tried = judge([0.5, 0.4, float("nan")])
+    assert (tried.customers_count, tried.unscored_count, tried.judgement.auc) == (2, 1, 1.0)
+    with pytest.raises(InvalidValueError, match="own: is no probability"):
+        judge([50.0, 0.4, 0.1])
 
 
 @every_backend

@@ -164,7 +164,7 @@ def backtest(
 
     Raises:
         DataError: Where the horizon ends after the data, or nobody bought up to the cut.
-        InvalidValueError: With the options that are wrong.
+        InvalidValueError: With the options that are wrong, and where a probability is none.
 
     Example:
         >>> from custloyal import Rfm
@@ -231,10 +231,24 @@ def judged(
     """
     scores = list(values)
     for score, table in values.items():
-        named = table.select("customer_id", nw.col(score.column).alias(score.title))
+        said = nw.col(score.column)
+        if table.collect_schema()[score.column].is_float():
+            said = said.fill_nan(None)  # it says nothing, and would rank above all
+        named = table.select("customer_id", said.alias(score.title))
         customers = customers.join(named, on="customer_id", how="left")
     known = customers.drop_nulls([score.title for score in scores]).sort("customer_id")
     columns = [as_floats(known, score.title) for score in scores]
+    refuse(
+        *(
+            Mistake(
+                score.title,
+                "is no probability from 0 to 1",
+                "bring it there, or do not say it is one",
+            )
+            for score, column in zip(scores, columns, strict=True)
+            if score.is_probability and len(column) and not (0 <= column.min() <= column.max() <= 1)
+        )
+    )
     rising = [
         column if score.leaving == "high" else -column
         for score, column in zip(scores, columns, strict=True)
