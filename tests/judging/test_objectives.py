@@ -21,9 +21,10 @@ from custloyal.judging.alarm import Horizon, alarms
 from custloyal.judging.forecast import Forecast
 from custloyal.judging.objective_status import ObjectiveStatus
 from custloyal.judging.statuses import objectives
+from custloyal.models import difference_interval
 from custloyal.rules.error_budget import ErrorBudget, alarm_at, chance_of_misses
 from custloyal.rules.objective import Objective
-from custloyal.rules.point_cost import difference_interval, marginal_point_cost, point_cost
+from custloyal.rules.point_cost import marginal_point_cost, point_cost
 from custloyal.rules.standing import Standing, standing
 
 TARGETS = st.sampled_from([0.5, 0.8, 0.85, 0.9, 0.93, 0.95, 0.99, 0.999])

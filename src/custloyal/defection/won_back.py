@@ -12,7 +12,7 @@ from custloyal.defection.horizon import as_days, check_days
 from custloyal.fold import Fold, Source, count, last
 from custloyal.metrics.base import Metric
 from custloyal.metrics.purchases import DAY, days_between, purchase_days
-from custloyal.models import Interval, Share
+from custloyal.models import Interval, Share, difference_interval
 from custloyal.models.checks import as_number, check_number, refuse
 from custloyal.periods import last_full_day
 from custloyal.scoring import read
@@ -154,15 +154,10 @@ def summed_up(table: Table) -> LossLeaders:
         return Share(gone, gone + stayed, open_)
 
     offered, full = share(True), share(False)  # noqa: FBT003
-    first, second = offered.interval(), full.interval()
     a, b = offered.value, full.value
-    if first is None or second is None or a is None or b is None:
-        return LossLeaders(by_discount=offered, at_full_price=full, difference=None, interval=None)
-    low = a - b - ((a - first.low) ** 2 + (second.high - b) ** 2) ** 0.5
-    high = a - b + ((first.high - a) ** 2 + (b - second.low) ** 2) ** 0.5
     return LossLeaders(
         by_discount=offered,
         at_full_price=full,
-        difference=a - b,
-        interval=Interval(low, high),
+        difference=None if a is None or b is None else a - b,
+        interval=difference_interval(offered, full),
     )

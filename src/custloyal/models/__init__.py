@@ -7,7 +7,7 @@ since it alone needs the libraries for that.
 from __future__ import annotations
 
 from custloyal.models.calendar import BusinessCalendar
-from custloyal.models.estimates import Interval, Mean, Share, wilson
+from custloyal.models.estimates import Interval, Mean, Share, difference_interval, wilson
 from custloyal.models.evidence import OutcomePolicy
 from custloyal.models.interactions import Interaction, Relationship, Transaction
 from custloyal.models.parties import Agent, Consent, Customer
@@ -32,5 +32,6 @@ __all__ = [
     "Share",
     "SurveyKind",
     "Transaction",
+    "difference_interval",
     "wilson",
 ]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from math import hypot
-
 import attrs
 
-from custloyal.models import Interval, Share, wilson
+from custloyal.models import Share, difference_interval
 from custloyal.models.checks import check_number, refuse
 
-__all__ = ["PointCost", "difference_interval", "marginal_point_cost", "point_cost"]
+__all__ = ["PointCost", "marginal_point_cost", "point_cost"]
 
 _POINTS = 100
 
@@ -107,37 +105,6 @@ def marginal_point_cost(
         said = "more was spent and fewer kept" if more > 0 else "less was spent and more kept"
         return PointCost(None, f"{said} than in the window before")
     return PointCost(more / points)
-
-
-def difference_interval(one: Share, other: Share, *, z: float = 1.96) -> Interval | None:
-    """The interval of the difference of two independent shares, from Wilson's of each.
-
-    Args:
-        one: The share from which the other is taken.
-        other: The share that is taken from it.
-        z: The normal quantile; 1.96 is 95 % confidence.
-
-    Returns:
-        The bounds, within -1 and 1; None where one of the two rests on nothing.
-
-    Source:
-        Newcombe (1998), Interval estimation for the difference between independent proportions,
-        Statistics in Medicine 17, 873-890, method 10.
-
-    Example:
-        The paper's first case, 56 of 70 less 48 of 80.
-
-        >>> interval = difference_interval(Share(56, 70), Share(48, 80))
-        >>> round(interval.low, 4), round(interval.high, 4)
-        (0.0524, 0.3339)
-    """
-    if not one.denominator or not other.denominator:
-        return None
-    p, q = _value(one), _value(other)
-    of_p, of_q = wilson(p, one.denominator, z=z), wilson(q, other.denominator, z=z)
-    below = hypot(p - of_p.low, of_q.high - q)
-    above = hypot(of_p.high - p, q - of_q.low)
-    return Interval(p - q - below, p - q + above)
 
 
 def _value(share: Share) -> float:
