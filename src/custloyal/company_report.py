@@ -48,6 +48,8 @@ __all__ = ["Report", "report"]
 _BINS = 20
 _COHORTS = 24
 _LORENZ_POINTS = 100
+_STORED = 5_000_000
+"""Up to so many rows are held in memory, since a report reads them a dozen times."""
 _NOBODY_BOUGHT = "nobody bought anything"
 
 
@@ -140,6 +142,8 @@ def report(
     at = resolved(history, as_of)
     seen = _seen(history, at)
     _check_period(seen, at)
+    if seen["intake"]["accepted"] <= _STORED:
+        history = history.stored()
     first, last = (date.fromisoformat(seen["period"][name]) for name in ("first", "last"))
     verdicts = None if rules is None else judge(history, rules, as_of=at)
     promised = None if verdicts is None else verdicts.in_history()

@@ -366,6 +366,13 @@ class History(Shown):
             columns=(*self.columns, *new),
         )
 
+    def stored(self) -> History:
+        """The same history with its accepted rows in memory, or in the connection of its engine.
+
+        Files, lazy frames and relations are otherwise read again by each reading.
+        """
+        return attrs.evolve(self, accepted=self.home.engine.keep(self._accepted))
+
     @property
     def last_occurred_at(self) -> datetime | None:
         """The time of the last accepted row, in UTC; None where there is no row."""
