@@ -306,6 +306,23 @@ def test_parquet_files_and_several_files(tmp_path):
     assert history.intake.accepted == 2
 
 
+def test_a_stored_history_needs_its_files_no_more(tmp_path):
+    path = tmp_path / "sales.parquet"
+    pl.DataFrame([row(), row(customer_id="bob", kind="complaint")]).write_parquet(path)
+    scanned = History.scan(path)
+    stored = scanned.stored()
+
+    def trusts(history):
+        scores = custloyal.score(history, Trust()).to_dicts()
+        return {each["customer_id"]: each["trust"] for each in scores}
+
+    before = trusts(scanned)
+    path.unlink()
+    assert trusts(stored) == before
+    assert before["bob"] < 0.5 < before["ann"]
+    assert isinstance(stored.to_native(), pl.LazyFrame)
+
+
 def test_a_mapping_file(tmp_path):
     (tmp_path / "sales.csv").write_text("who;when\nann;01.05.2024\n")
     mapping = tmp_path / "mapping.toml"
