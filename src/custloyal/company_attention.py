@@ -9,6 +9,7 @@ import narwhals as nw
 
 from custloyal.company_leaving import rings_on
 from custloyal.defection.words import spoken
+from custloyal.formats import share
 from custloyal.metrics.purchases import days_between
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def _reasons(
         voiced = "after a complaint, a return or a bad rating"
         how = "without a word" if row["loss"] == "silent" else voiced
         # Of buying nothing within the horizon, and not of having left.
-        sure = f"{row['p_no_purchase']:.0%} that nothing comes"
+        sure = f"{share(row['p_no_purchase'])} that nothing comes"
         reasons.append(f"is likely gone {how} ({sure}): {spoken(row['reason'])}")
     return reasons
 

@@ -68,6 +68,17 @@ def test_who_leaves_is_said_first_with_its_denominators(told):
     assert leaving["silent_count"] + leaving["voiced_count"] == gone
 
 
+def test_no_month_of_a_handful_is_called_best_or_worst(told):
+    retention = copy.deepcopy(told["retention"])
+    assert "The best month was" in text_of(told)
+    tiny = next(row for row in retention["months"] if row["is_complete"])
+    tiny |= {"start_count": 2, "retention_share": 1.0}
+    assert "with 100.0%, the worst" not in text_of({**told, "retention": retention})
+    for row in retention["months"]:
+        row |= {"start_count": 500, "retention_share": 0.25}
+    assert "The best month was" not in text_of({**told, "retention": retention})
+
+
 def test_likely_gone_is_said_to_be_a_chance_and_no_farewell(told):
     days, alarm = told["leaving"]["horizon_days"], told["leaving"]["alarm_share"]
     text = text_of(told)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 __all__ = ["lifecycle", "rate", "reactivation", "repeat", "stays", "tenure"]
 
 _SOON = 90
+_NO_HANDFUL = 10
+"""Of fewer customers at its start no month is called best or worst."""
 
 
 def stays(retention: Mapping[str, Any]) -> str:
@@ -35,17 +37,17 @@ def _rate(row: Mapping[str, Any]) -> str:
 
 def rate(retention: Mapping[str, Any]) -> str:
     """What the line of retention shows."""
-    over = [
+    text = stays(retention)
+    compared = [
         row
         for row in retention["months"]
-        if row["is_complete"] and row["retention_share"] is not None
+        if row["is_complete"]
+        and row["retention_share"] is not None
+        and (row["start_count"] or 0) >= _NO_HANDFUL
     ]
-    if not over:
-        return stays(retention)
-    best, worst = (f(over, key=lambda row: row["retention_share"]) for f in (max, min))
-    text = stays(retention)
-    if len(over) == 1:
+    if len({row["retention_share"] for row in compared}) <= 1:
         return text
+    best, worst = (f(compared, key=lambda row: row["retention_share"]) for f in (max, min))
     return (
         f"{text} The best month was {month(_iso(best['period_start']))} with "
         f"{share(best['retention_share'])}, the worst {month(_iso(worst['period_start']))} with "
