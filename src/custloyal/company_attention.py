@@ -9,7 +9,7 @@ import narwhals as nw
 
 from custloyal.company_leaving import rings_on
 from custloyal.defection.words import spoken
-from custloyal.formats import share
+from custloyal.formats import counted, share
 from custloyal.metrics.purchases import days_between
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _reasons(
         among = ", missed promises among them," if promised else ""
         reasons.append(
             f"trust is {row['trust']:.2f}, neutral is {trust.prior_mean:.2f}: "
-            f"{_counted(row['bad_count'], 'bad experience')}{among} against "
+            f"{counted(row['bad_count'], 'bad experience')}{among} against "
             f"{row['good_count']:,} good"
         )
     if row["leaves"] > 0:
@@ -109,7 +109,3 @@ def _reasons(
         sure = f"{share(row['p_no_purchase'])} that nothing comes"
         reasons.append(f"is likely gone {how} ({sure}): {spoken(row['reason'])}")
     return reasons
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

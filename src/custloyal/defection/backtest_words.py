@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from custloyal.formats import counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -22,12 +24,12 @@ def sentences(tried: Backtest) -> Iterator[str]:
         return
     share = lost / tried.customers_count
     yield (
-        f"Of {_counted(tried.customers_count, 'customer')} who had bought by {cut}, {lost:,} "
-        f"({share:.1%}) bought nothing in the {_counted(tried.horizon, 'day')} after, to {until}. "
+        f"Of {counted(tried.customers_count, 'customer')} who had bought by {cut}, {lost:,} "
+        f"({share:.1%}) bought nothing in the {counted(tried.horizon, 'day')} after, to {until}. "
         "The score saw nothing after the cut."
     )
     if tried.unscored_count:
-        yield f"Of {_counted(tried.unscored_count, 'other customer')} a score says nothing."
+        yield f"Of {counted(tried.unscored_count, 'other customer')} a score says nothing."
     yield from _ranking(tried)
     yield from _probabilities(tried.judgement, share)
     yield from _watermelons(tried.judgement)
@@ -101,7 +103,3 @@ def _watermelons(found: Judgement) -> Iterator[str]:
 
 def _between(interval: Interval | None) -> str:
     return "" if interval is None else f" ({interval.low:.3f} to {interval.high:.3f})"
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
