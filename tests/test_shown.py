@@ -10,6 +10,7 @@ import pytest
 import custloyal
 from custloyal.datasets import cdnow, simulate
 from custloyal.rules import rulebooks
+from custloyal.shown import as_text
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 
@@ -137,3 +138,9 @@ def test_every_engine_shows_the_same_of_one_row():
         )
     }
     assert len(shown) == 1
+
+
+def test_money_is_shown_by_its_digits():
+    rows = [{"amount": 73283.4, "share": 0.78012, "large": 1.5e18}]
+    said = as_text("Revenue", list(rows[0]), rows, of=1)
+    assert said.splitlines()[-1].split() == ["73283", "0.7801", "1.5e+18"]

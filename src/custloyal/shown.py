@@ -20,6 +20,7 @@ _ROWS, _HTML_ROWS = 5, 10
 _COLUMNS, _HTML_COLUMNS = 7, 20
 _WORD = 24
 _DIGITS = 4
+_ASTRONOMIC = 1e15
 
 
 class Shown:
@@ -154,5 +155,7 @@ def _said(value: Any) -> str:
     if value is None:
         return "null"
     if isinstance(value, float):
-        return f"{value:.{_DIGITS}g}"
+        # Money in the thousands and more is read by its digits, not by a power of ten.
+        is_large = 10**_DIGITS <= abs(value) < _ASTRONOMIC
+        return f"{value:.0f}" if is_large else f"{value:.{_DIGITS}g}"
     return shortened(value, limit=_WORD)

@@ -121,6 +121,8 @@ def test_where_service_drives_customers_away_it_is_found(company):
     assert found.difference.interval.low > 0.05
     assert found.to_dict()["reads_as"] == "association"
     assert "an association, not a cause" in found.sentence
+    points = 100 * found.difference.risk_difference
+    assert f" days was {points:.1f} points higher (" in found.sentence
 
 
 def test_missed_promises_are_read_from_a_judged_history(company):

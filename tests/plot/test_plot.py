@@ -203,6 +203,12 @@ def test_scores_and_their_frames_do_as_readings_do(history, charts):
         plot.stages(scores)
 
 
+@pytest.mark.parametrize("name", OF_READINGS)
+def test_a_frame_that_is_no_such_reading_is_refused_by_the_columns_that_it_lacks(name):
+    with pytest.raises(MissingColumnError, match="is not there, and the chart needs it"):
+        getattr(plot, name)(pl.DataFrame({"who": ["ann"], "much": [1.0]}))
+
+
 # One by one ----------------------------------------------------------------------------------
 
 

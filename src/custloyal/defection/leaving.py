@@ -77,10 +77,12 @@ class LeavingAfter:
         between = "how sure that is cannot be told from so few"
         if found.interval is not None:
             between = f"{100 * found.interval.low:+.1f} to {100 * found.interval.high:+.1f}"
+        points = 100 * found.risk_difference
         return (
-            f"After {what}, {100 * found.risk_difference:+.1f} points of customers "
-            f"({between}) bought nothing within {days} days, against others alike in tenure, "
-            "frequency, value and last sign of life. This is an association, not a cause."
+            f"After {what}, the share of customers who bought nothing within {days} days was "
+            f"{abs(points):.1f} points {'lower' if points < 0 else 'higher'} ({between}) than of "
+            "others alike in tenure, frequency, value and last sign of life. This is an "
+            "association, not a cause."
         )
 
     def to_dict(self) -> dict[str, Any]:

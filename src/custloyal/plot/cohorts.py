@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["cohort_map", "cohort_triangle"]
 
 _TITLE = "Who came back, in per cent of the cohort"
+_NEEDED = ("customers_count", "cohort_size", "retention_share", "is_complete")
 _LEAST = 0.06
 """How dark a cell is where nobody came back, so that it can be seen as one."""
 
@@ -36,6 +37,7 @@ def cohort_triangle(
 
     Raises:
         InvalidValueError: Where they are of another metric.
+        MissingColumnError: Where a frame is given that is no such reading.
 
     Example:
         >>> import custloyal
@@ -45,9 +47,9 @@ def cohort_triangle(
 back: 15.9% of 781 (1997-01), 15.6% of 857 (1997-02), 12.1% of 719 (1997-03).'
     """
     try:
-        given = found(readings, CohortRetention)
+        given = found(readings, CohortRetention, *_NEEDED)
     except InvalidValueError:
-        given = found(readings, AgeRetention)
+        given = found(readings, AgeRetention, *_NEEDED)
     schema = given.table.collect_schema().names()
     cohort, age = schema[0], schema[1]
     rows = given.table.collect("polars").sort(cohort, age).rows(named=True)

@@ -42,6 +42,7 @@ _NAMES = {
     "shrunk": "bought less",
     "lost": "bought nothing",
 }
+_NEEDED = ("period_start", "is_complete", "previous_amount", "current_amount", "new_amount")
 
 
 def revenue_bridge(readings: Reading | Readings, *, period: date | None = None) -> alt.LayerChart:
@@ -54,7 +55,7 @@ def revenue_bridge(readings: Reading | Readings, *, period: date | None = None) 
     Raises:
         InvalidValueError: Where they are of another metric, or there is no such period.
     """
-    given = found(readings, RevenueBridge)
+    given = found(readings, RevenueBridge, *_NEEDED)
     name = given.metric.period.value if isinstance(given.metric, RevenueBridge) else "month"
     rows = given.table.collect("polars").sort("period_start").rows(named=True)
     over = [row for row in rows if row["is_complete"]] or rows

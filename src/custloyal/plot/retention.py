@@ -38,6 +38,8 @@ __all__ = [
 
 _POINTS = 200
 """Steps of a tenure curve: more than a chart of this width could show."""
+_RATE = ("period_start", "start_count", "is_complete", "retention_share", "churn_share")
+_CURVE = ("tenure_days", "at_risk_count", "survival_share", "survival_low", "survival_high")
 
 
 def retention(readings: Reading | Readings, *, latest: int = 36) -> alt.LayerChart:
@@ -67,7 +69,7 @@ def churn(readings: Reading | Readings, *, latest: int = 36) -> alt.LayerChart:
 
 
 def _periods(readings: Any, latest: int) -> list[dict[str, Any]]:
-    given = found(readings, RetentionRate)
+    given = found(readings, RetentionRate, *_RATE)
     rows = given.table.collect("polars").sort("period_start").rows(named=True)
     period = given.metric.period.value if isinstance(given.metric, RetentionRate) else "month"
     return [{**row, "name": period_name(row["period_start"], period)} for row in rows[-latest:]]
@@ -157,7 +159,7 @@ def tenure_curve(readings: Reading | Readings) -> alt.LayerChart:
     Raises:
         InvalidValueError: Where they are of another metric.
     """
-    given = found(readings, KaplanMeier)
+    given = found(readings, KaplanMeier, *_CURVE)
     rows = given.table.collect("polars").sort("tenure_days").rows(named=True)
     return survival_line(rows)
 
