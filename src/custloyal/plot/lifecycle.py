@@ -35,11 +35,11 @@ __all__ = ["lifecycle", "lifecycle_bars", "reactivation", "reactivation_bars"]
 
 _PARTS = {"retained": ACCENT, "resurrected": DEEP, "new": WARM}
 _LIFECYCLE, _REACTIVATION = "Customers by period", "Who comes back, by how long they slept"
-_LIFECYCLE = (
+_OF_LIFECYCLE = (
     *("period_start", "is_complete"),
     *("new_count", "retained_count", "resurrected_count", "dormant_count"),
 )
-_REACTIVATION = (
+_OF_REACTIVATION = (
     *("dormant_days", "within_days", "dormant_count", "reactivated_count"),
     *("reactivation_share", "reactivation_low", "reactivation_high"),
 )
@@ -55,7 +55,7 @@ def lifecycle(readings: Reading | Readings, *, latest: int = 24) -> alt.LayerCha
     Raises:
         InvalidValueError: Where they are of another metric.
     """
-    given = found(readings, Lifecycle, *_LIFECYCLE)
+    given = found(readings, Lifecycle, *_OF_LIFECYCLE)
     period = given.metric.period.value if isinstance(given.metric, Lifecycle) else "month"
     rows = given.table.collect("polars").sort("period_start").rows(named=True)
     return lifecycle_bars(
@@ -120,7 +120,7 @@ def reactivation(readings: Reading | Readings) -> alt.LayerChart:
     Raises:
         InvalidValueError: Where they are of another metric.
     """
-    given = found(readings, Reactivation, *_REACTIVATION)
+    given = found(readings, Reactivation, *_OF_REACTIVATION)
     return reactivation_bars(given.table.collect("polars").sort("dormant_days").rows(named=True))
 
 
