@@ -302,6 +302,14 @@ def test_amounts_that_are_not_known_are_told_where_sums_lack_them():
     assert "purchases is not known: they add nothing." in told["retention"]["growth"]["sentence"]
 
 
+def test_rows_before_the_first_purchase_make_no_period_longer():
+    rows = sold(lambda _: 10.0)
+    alone = report(history_of(rows)).to_dict()
+    asked = report(history_of([*rows, row("x", -2_000, "inquiry")])).to_dict()
+    for section in ("value", "retention"):
+        assert same(asked[section], alone[section])
+
+
 @pytest.mark.parametrize("margin", [4.0, -2.0])
 def test_value_lies_between_its_bounds_also_where_customers_cost_money(margin):
     rows = [{**each, "margin_amount": margin} for each in sold(lambda _: 10.0)]

@@ -28,6 +28,7 @@ from custloyal.metrics import (
     Stage,
     Trust,
 )
+from custloyal.metrics.purchases import is_purchase
 from custloyal.models.checks import check_number, refuse
 from custloyal.page import render
 from custloyal.page.words import key_figures
@@ -140,24 +141,26 @@ def report(
     refuse(check_number("discount_share", discount_share, low=0))
     silent = SilentDefection(horizon=horizon)
     at = resolved(history, as_of)
-    seen = _seen(history, at)
+    seen, bought_from = _seen(history, at)
     _check_period(seen, at)
     if seen["intake"]["accepted"] <= _STORED:
         history = history.stored()
-    first, last = (date.fromisoformat(seen["period"][name]) for name in ("first", "last"))
+    last = date.fromisoformat(seen["period"]["last"])
+    # What came before the first purchase tells nothing of how long customers stay.
+    seen_days = 0 if bought_from is None else (last - bought_from).days
     verdicts = None if rules is None else judge(history, rules, as_of=at)
     promised = None if verdicts is None else verdicts.in_history()
     trust = Trust()
     feelings: list[Metric] = [trust, EvidenceUse(policy=trust.policy), Stage(trust=trust)]
     has_amounts = "amount" in history.columns
     inactivity_days = 2 * silent.horizon
-    period = value_period((last - first).days, inactivity_days) if has_amounts else None
+    period = value_period(seen_days, inactivity_days) if has_amounts else None
     metrics: list[Metric] = [
         BtydStatistics(),
         CohortRetention(),
         *([Concentration(), ParetoSegment()] if has_amounts else []),
         *retention_metrics(
-            seen_days=(last - first).days,
+            seen_days=seen_days,
             inactivity_days=inactivity_days,
             has_amounts=has_amounts,
         ),
@@ -256,16 +259,19 @@ def _leaving(
     }
 
 
-def _seen(history: History, as_of: AsOf) -> dict[str, Any]:
+def _seen(history: History, as_of: AsOf) -> tuple[dict[str, Any], date | None]:
+    """What the report rests on, and the day of the first purchase."""
     intake = history.intake
+    bought = is_purchase & ~nw.col("customer_id").is_null()
     rows = history.rows(as_of.utc_wall).select(
         nw.len().alias("rows"),
         nw.col("customer_id").is_null().sum().alias("nobody"),
         nw.col(DAY).min().alias("first"),
         nw.col(DAY).max().alias("last"),
+        nw.when(bought).then(nw.col(DAY)).min().alias("bought_from"),
     )
     (found,) = rows.collect("polars").rows(named=True)
-    return {
+    seen = {
         "period": {"first": _iso(found["first"]), "last": _iso(found["last"])},
         "intake": {
             "given": intake.given,
@@ -279,6 +285,7 @@ def _seen(history: History, as_of: AsOf) -> dict[str, Any]:
             "without_customer": int(found["nobody"] or 0),
         },
     }
+    return seen, found["bought_from"]
 
 
 def _check_period(seen: Mapping[str, Any], as_of: AsOf) -> None:

@@ -35,7 +35,7 @@ def bridge_period(seen_days: int) -> Period:
     """The periods between which revenue is compared: long ones where there are some of them.
 
     Args:
-        seen_days: Days from the first row to the last.
+        seen_days: Days from the first purchase to the last row.
 
     Example:
         >>> bridge_period(1200).value, bridge_period(545).value, bridge_period(60).value
@@ -50,7 +50,7 @@ def retention_metrics(*, seen_days: int, inactivity_days: int, has_amounts: bool
     """The metrics on which the section rests.
 
     Args:
-        seen_days: Days from the first row to the last.
+        seen_days: Days from the first purchase to the last row.
         inactivity_days: After how long a silence tenure has ended.
         has_amounts: Whether the history knows amounts.
     """
