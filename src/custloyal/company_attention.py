@@ -96,10 +96,10 @@ def _reasons(
 ) -> list[str]:
     reasons = []
     if row["distrust"] > 0:
-        among = ", missed promises among them," if promised else ""
+        counting = ", missed promises counted," if promised else ""
         reasons.append(
             f"trust is {row['trust']:.2f}, neutral is {trust.prior_mean:.2f}: "
-            f"{counted(row['bad_count'], 'bad experience')}{among} against "
+            f"{counted(row['bad_count'], 'bad experience')}{counting} against "
             f"{row['good_count']:,} good"
         )
     if row["leaves"] > 0:
