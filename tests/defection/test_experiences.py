@@ -87,6 +87,15 @@ def test_one_group_is_the_plain_difference_of_shares():
     assert found.interval.high == pytest.approx(0.2 + margin, rel=0.01)
 
 
+@pytest.mark.parametrize(("lost", "by_chance"), [(35, False), (11, True)])
+def test_a_difference_that_may_be_none_is_said_to_be_so(lost, by_chance):
+    found = matched_difference([Stratum(Share(lost, 100), Share(10, 100))])
+    after = LeavingAfter(
+        experience="any", cut=CUT, until=CUT, within=90, unknown_count=0, difference=found
+    )
+    assert ("The difference may be chance." in after.sentence) is by_chance
+
+
 def test_the_interval_covers_the_truth_in_many_small_groups():
     rng = np.random.default_rng(0)
     covered = 0

@@ -74,14 +74,15 @@ class LeavingAfter:
         what = _WORDS[self.experience]
         if found.risk_difference is None:
             return f"Nothing can be said of {what}: no customers with and without it are alike."
-        between = "how sure that is cannot be told from so few"
+        between, chance = "how sure that is cannot be told from so few", ""
         if found.interval is not None:
             between = f"{100 * found.interval.low:+.1f} to {100 * found.interval.high:+.1f}"
+            chance = " The difference may be chance." if found.interval.contains(0) else ""
         points = 100 * found.risk_difference
         return (
             f"After {what}, the share of customers who bought nothing within {days} days was "
             f"{abs(points):.1f} points {'lower' if points < 0 else 'higher'} ({between}) than of "
-            "others alike in tenure, frequency, value and last sign of life. This is an "
+            f"others alike in tenure, frequency, value and last sign of life.{chance} This is an "
             "association, not a cause."
         )
 
