@@ -335,7 +335,7 @@ def test_a_terminal_is_not_commanded(report, run):
         (f"{HEAD}ann,2024-05-01,-1\n", "none of 1 row can be used"),
         (f'{HEAD}ann,2024-05-01,"3,50"\n', "(numbers are written as 1300.50, without"),
         (f"{HEAD}ann,21/05/2024,3\n", "(a mapping file says how times are written"),
-        (f"{HEAD}ann,2024-05-01,1,2,3\n", "is no CSV table"),
+        (f"{HEAD}ann,2024-05-01,1,2,3\n", "is no CSV table: a row has more cells than there are"),
         ("who,when\nann,2024-05-01\n", "customer_id: is missing from the table"),
         (b"PK\x03\x04\x00\x00\x00", "is neither CSV nor Parquet"),
         (HEAD.encode() + b"J\xf6rg,2024-05-01,9\n", "line 2: is not UTF-8"),

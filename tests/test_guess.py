@@ -183,6 +183,20 @@ def test_sales_with_a_type_that_is_not_understood_are_to_be_checked(tmp_path):
     assert "CHECK: event_type may say what each row is (Kauf, Storno)" in guess.to_toml()
 
 
+def test_an_export_of_tickets_names_its_requesters_and_groups():
+    tickets = {
+        "Ticket ID": [10001.0, 10002.0, 10003.0],
+        "Requester": ["a@x.org", "b@x.org", "a@x.org"],
+        "Created at": ["2024-05-01T08:00:00Z", "2024-05-02T08:00:00Z", "2024-05-03T08:00:00Z"],
+        "Status": ["open", "solved", "closed"],
+        "Group": ["Support", "Billing", "Support"],
+    }
+    guess = guess_of(tickets)
+    found = {name: guess.columns[name] for name in ("customer_id", "case_id", "department")}
+    assert found == {"customer_id": "Requester", "case_id": "Ticket ID", "department": "Group"}
+    assert "such as 10001, 10002, 10003" in guess.to_toml()
+
+
 def test_the_log_of_a_service_desk(shared_data):
     guess = guessed(looked_at(pl.scan_parquet(shared_data("itsm.parquet"))))
     assert guess.columns["occurred_at"] == "sys_updated_at"

@@ -135,10 +135,14 @@ def nearest(word: str, allowed: Iterable[str]) -> str:
         "did you mean 'amount'?"
         >>> nearest("zzz", ["amount", "kind"])
         "allowed: 'amount', 'kind'"
+        >>> nearest("kind", ["Id", "Email"])
+        "allowed: 'Id', 'Email'"
     """
     names = list(allowed)
     folded = {name.casefold(): name for name in names}
-    near = get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
+    # A word of half the length or less is near by chance: "id" to "kind".
+    alike = [each for each in folded if 2 * len(each) > len(word)]
+    near = get_close_matches(word.casefold(), alike, n=1, cutoff=0.6)
     if near:
         return f"did you mean {folded[near[0]]!r}?"
     return "allowed: " + ", ".join(repr(name) for name in names)

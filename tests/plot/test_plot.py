@@ -125,7 +125,7 @@ def test_every_chart_of_the_library_is_tried_here(charts):
 @pytest.mark.parametrize("name", plot.__all__)
 def test_a_chart_has_a_title_words_and_something_to_point_at(name, charts):
     spec = charts[name].to_dict()
-    assert isinstance(spec["title"], str | dict)
+    assert isinstance(spec["title"], str)
     assert len(spec["description"]) > 40
     assert spec["description"].endswith(".")
     for wrong in ("None", "nan", "not known", "{", "Nobody", "Nothing is"):

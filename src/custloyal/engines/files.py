@@ -139,4 +139,7 @@ def _holds_numbers(column: pl.Series) -> bool:
 
 
 def _brief(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]
+    said = str(error).strip().splitlines()[0]
+    if said.startswith("found more fields"):
+        return "a row has more cells than there are column names; quote texts that hold a separator"
+    return said

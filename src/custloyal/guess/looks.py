@@ -131,7 +131,7 @@ def _look(column: nw.Series[Any], engine: Engine) -> ColumnLook:
         "rows_count": rows,
         "known_count": len(known),
         "distinct_count": len(distinct),
-        "examples": tuple(str(each) for each in distinct.head(_EXAMPLES).to_list()),
+        "examples": tuple(map(_written, distinct.head(_EXAMPLES).to_list())),
     }
     if not len(known):
         return ColumnLook(**seen)
@@ -144,6 +144,11 @@ def _look(column: nw.Series[Any], engine: Engine) -> ColumnLook:
     if not is_text:
         return ColumnLook(**seen)
     return ColumnLook(**seen, **_seen_in_text(known, distinct, engine))
+
+
+def _written(value: Any) -> str:
+    """A value as a file has it: a file's 1001 is read as 1001.0."""
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
 def _seen_in_text(

@@ -26,6 +26,7 @@ COLUMN_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             *("customerid", "customer", "customerno", "customernumber", "custid", "clientid"),
             *("client", "memberid", "member", "userid", "user", "buyerid", "buyer", "accountid"),
             *("account", "visitorid", "contactid", "callerid", "caller", "email", "customeremail"),
+            *("requester", "requesterid", "requesteremail", "reporter"),
             *("kundennummer", "kundennr", "kundenid", "kunde", "clienteid", "cliente", "who"),
         ),
         "occurred_at": (
@@ -51,7 +52,7 @@ COLUMN_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         "case_id": ("caseid", "case", "ticketid", "ticketno", "ticket", "incidentid", "incident"),
         "channel": ("channel", "contacttype", "contactchannel", "medium", "origin", "kanal"),
-        "department": ("department", "dept", "team", "queue", "workgroup", "abteilung"),
+        "department": ("department", "dept", "team", "queue", "workgroup", "group", "abteilung"),
         "agent_id": ("agentid", "agent", "assignedto", "assignee", "operator", "handledby"),
         "kind": (
             *("kind", "eventtype", "interactiontype", "transactiontype", "activity", "action"),
