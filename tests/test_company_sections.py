@@ -114,6 +114,14 @@ def test_what_a_fit_warns_of_stands_in_the_report():
     assert "likelihood" not in " ".join(made["leaving"]["cautions"])
 
 
+def test_a_row_of_a_mistyped_year_is_doubted():
+    rows = [row(f"a{n}", 20 * k + n, amount=10.0) for n in range(12) for k in range(9)]
+    said = report(history_of(rows)).to_dict()["leaving"]["cautions"]
+    assert not any("read as of another" in each for each in said)
+    strange = report(history_of([*rows, row("a1", 27_000, amount=10.0)])).to_dict()
+    assert strange["leaving"]["cautions"][0].startswith("only 1 of 12 customers bought in the last")
+
+
 @every_backend
 def test_it_is_the_same_in_every_library(backend, company, made):
     frame = company.interactions.to_arrow()

@@ -12,6 +12,7 @@ import narwhals as nw
 from custloyal.btyd import FitWarning, NotIdentifiedWarning
 from custloyal.defection import PriceOnly, SilentDefection, WonBack
 from custloyal.defection.won_back import summed_up
+from custloyal.formats import count, day
 from custloyal.models import Share
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["fit_cautions", "leaving", "leaving_metrics", "rings_on"]
 
+_FEW = 10
 _FIRST = 10
 _OWNERS = 10
 _WEEK = timedelta(days=7)
@@ -119,7 +121,7 @@ def leaving(
         "alarms": _alarms(soon, today, silent.horizon),
         "is_recalibrated": bool(buyers["is_recalibrated"][0]),
         "calibration": buyers["calibration"][0],
-        "cautions": cautions,
+        "cautions": [*_day_in_doubt(buyers, today, silent.horizon), *cautions],
         "first": [_first(row) for row in _most_at_risk(newly).iter_rows(named=True)],
         "price_only": _price_only(readings),
         "won_back": _won_back(readings),
@@ -136,6 +138,17 @@ def _sum(amounts: nw.Series[Any]) -> float | None:
 
 
 # Who is likely gone --------------------------------------------------------------------------
+
+
+def _day_in_doubt(buyers: nw.DataFrame[Any], today: date, horizon: int) -> list[str]:
+    """A caution where next to nobody bought of late: one row of a mistyped year makes all gone."""
+    days = 2 * horizon
+    recent = int((buyers["silent_days"] <= days).sum())
+    if len(buyers) < _FEW or recent > max(1, len(buyers) // 100):
+        return []
+    said = f"only {count(recent)} of {count(len(buyers))} customers bought in the last {days} days"
+    mend = f"if {day(today.isoformat())} is no day of yours, read as of another (as_of, --as-of)"
+    return [f"{said}; {mend}"]
 
 
 def _at_risk(customers: nw.DataFrame[Any]) -> dict[str, Any]:
