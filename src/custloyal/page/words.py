@@ -123,8 +123,10 @@ def leaves(report: Mapping[str, Any]) -> str:
     if leaving is None:
         why = report["leaving_reason"] or "the report does not say"
         return f"Not told: {why}."
-    doubt = " Take this as a guess: see the caution." if leaving["cautions"] else ""
-    return f"{leaving_words.kept_or_lost(leaving)}{doubt}"
+    said = leaving_words.kept_or_lost(leaving)
+    if not leaving["cautions"]:
+        return said
+    return f"{said} Caution: {shortened(leaving['cautions'][0], limit=300)}."
 
 
 def carriers(report: Mapping[str, Any]) -> str:
