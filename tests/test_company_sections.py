@@ -110,7 +110,7 @@ def test_where_nobody_bought_nothing_is_said_of_staying_and_leaving():
 
 def test_what_a_fit_warns_of_stands_in_the_report():
     made = report(history_of(TINY["one customer, one row"])).to_dict()
-    assert any("take all chances of leaving as a guess" in c for c in made["leaving"]["cautions"])
+    assert any("take each chance of leaving as rough" in c for c in made["leaving"]["cautions"])
     assert "likelihood" not in " ".join(made["leaving"]["cautions"])
 
 

@@ -195,15 +195,15 @@ def estimated(
         first = maximised(sample, start)
         start = first.parameters if first.converged else start
     found = maximised(log_likelihood, start)
-    why = _left_open(found, names)
+    left_open, why = _left_open(found, names)
     said = list(cautions)
     if why:
         found = maximised(log_likelihood, np.exp(centre), prior=Prior(centre))
         reasons = "; ".join(reason for reason in (few(), why) if reason)
         said.append(
             NotIdentifiedWarning(
-                f"the data do not determine {', '.join(names)}: {reasons}; "
-                "weak priors were added, treat all that follows as a guess"
+                f"the data do not determine {', '.join(left_open)}: {reasons}; "
+                "weak priors were added, treat what rests on them as a guess"
             )
         )
     if not found.converged:
@@ -230,16 +230,19 @@ def estimated(
     return dict(zip(names, found.parameters.tolist(), strict=True)), record
 
 
-def _left_open(found: Optimum, names: Sequence[str]) -> str:
-    """Why the data leave the parameters open; empty where they do not."""
+def _left_open(found: Optimum, names: Sequence[str]) -> tuple[Sequence[str], str]:
+    """Which parameters the data leave open, and why; none and no reason where they determine all."""
     covariance = found.data_covariance()
     if covariance is None or not found.converged:
-        return "the likelihood has no proper maximum"
+        return names, "the likelihood has no proper maximum"
     errors = np.sqrt(np.diag(covariance))
+    left_open = [
+        name for name, error in zip(names, errors, strict=True) if error > LARGEST_LOG_ERROR
+    ]
+    if not left_open:
+        return (), ""
     worst = int(np.argmax(errors))
-    if errors[worst] > LARGEST_LOG_ERROR:
-        return f"the standard error of ln {names[worst]} is {errors[worst]:.2g}, above 1"
-    return ""
+    return left_open, f"the standard error of ln {names[worst]} is {errors[worst]:.2g}, above 1"
 
 
 def _covariance(found: Optimum) -> tuple[tuple[float, ...], ...] | None:
