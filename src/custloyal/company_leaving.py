@@ -29,8 +29,8 @@ _FIRST = 10
 _OWNERS = 10
 _WEEK = timedelta(days=7)
 _OPEN = (
-    "from these purchases alone it cannot be told how customers differ in leaving; take each chance "
-    "of leaving as rough"
+    "from these purchases alone it cannot be told how customers differ in leaving; take each "
+    "chance of leaving as rough"
 )
 """A fit that is not identified, in words for who never met one."""
 _PRICED = ("amount", "list_amount")

@@ -231,7 +231,7 @@ def estimated(
 
 
 def _left_open(found: Optimum, names: Sequence[str]) -> tuple[Sequence[str], str]:
-    """Which parameters the data leave open, and why; none and no reason where they determine all."""
+    """Which parameters the data leave open, and why; none, and no reason, where they fix all."""
     covariance = found.data_covariance()
     if covariance is None or not found.converged:
         return names, "the likelihood has no proper maximum"

@@ -24,29 +24,26 @@ _BAND_ROUNDING = 1e-9
 
 
 def kept_or_lost(leaving: Mapping[str, Any]) -> str:
-    """Who leaves: how many are likely gone, how many only now, and who is next."""
+    """Who leaves: how many only now, how many in all are likely gone, and who is next."""
     buyers, gone = leaving["customers_count"], leaving["likely_gone_count"]
     days = counted(leaving["horizon_days"], "day")
     return (
-        f"Of {counted(buyers, 'customer')} who ever bought, {_of(gone, buyers)} are likely "
-        f"gone: {count(leaving['silent_count'])} without a word and "
+        f"{_newly(leaving)} Of {counted(buyers, 'customer')} who ever bought, {_of(gone, buyers)} "
+        f"are likely gone: {count(leaving['silent_count'])} without a word and "
         f"{count(leaving['voiced_count'])} after a complaint, a return or a bad rating. "
-        f"{_newly(leaving)} {count(leaving['soon_count'])} of the others will count as likely "
-        f"gone too if they buy nothing in the next {days}. Likely gone means that the chance of "
-        f"no purchase within {days} is {share(leaving['alarm_share'])} or more: not all of them "
-        "have left for good."
+        f"{count(leaving['soon_count'])} of the others follow if they buy nothing in the next "
+        f"{days}. Likely gone means that the chance of no purchase within {days} is "
+        f"{share(leaving['alarm_share'])} or more: not all of them have left for good."
     )
 
 
 def _newly(leaving: Mapping[str, Any]) -> str:
     newly, worth = leaving["newly_gone_count"], leaving["newly_gone_value_at_risk_amount"]
+    days = counted(leaving["horizon_days"], "day")
     if not newly:
-        return f"None of them only in the last {counted(leaving['horizon_days'], 'day')}."
+        return f"Nobody became likely gone in the last {days}."
     at_risk = "" if worth is None else f", with {amount(worth)} of purchases to win back"
-    return (
-        f"{count(newly)} of them only in the last {counted(leaving['horizon_days'], 'day')}"
-        f"{at_risk}."
-    )
+    return f"{counted(newly, 'customer')} became likely gone in the last {days}{at_risk}."
 
 
 def facts(leaving: Mapping[str, Any]) -> list[tuple[str, float | None, float | None]]:
