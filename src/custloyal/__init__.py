@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         with_is_open as with_is_open,
         with_next_open as with_next_open,
     )
-    from custloyal.company_report import (
+    from custloyal.company import (
         Report as Report,
         report as report,
     )
@@ -136,7 +136,7 @@ _HOMES = {
         "FittedShiftedBetaGeometric GammaGamma MbgNbd ParetoNbd ShiftedBetaGeometric"
     ),
     "business_time": "with_added with_elapsed with_is_open with_next_open",
-    "company_report": "Report report",
+    "company": "Report report",
     "defection": (
         "Abandonment BadExperience NextNeed PriceOnly PurchaseChance Score SilentDefection "
         "WonBack backtest losses"

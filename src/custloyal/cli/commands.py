@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from custloyal.cli.outputs import drafts
-from custloyal.company_leaving import fit_cautions
-from custloyal.company_look_back import RECENCY
-from custloyal.company_report import report as report_of
+from custloyal.company import report as report_of
+from custloyal.company.leaving import fit_cautions
+from custloyal.company.look_back import RECENCY
 from custloyal.datasets import cdnow_path
 from custloyal.defection import Score, SilentDefection
 from custloyal.defection import backtest as tried_before

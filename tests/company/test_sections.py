@@ -11,7 +11,7 @@ import pytest
 
 from custloyal import History, datasets, read
 from custloyal.btyd import FitWarning
-from custloyal.company_report import report
+from custloyal.company import report
 from custloyal.defection import (
     BadExperience,
     PriceOnly,

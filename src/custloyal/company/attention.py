@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from custloyal.company_leaving import rings_on
+from custloyal.company.leaving import rings_on
 from custloyal.defection.words import spoken
 from custloyal.formats import counted, share
 from custloyal.metrics.purchases import days_between

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from custloyal.company_leaving import fit_cautions
+from custloyal.company.leaving import fit_cautions
 from custloyal.defection import BadExperience, Score, SilentDefection
 from custloyal.defection.backtest import judged
 from custloyal.defection.leaving import compared, metrics_of_alike

@@ -10,12 +10,12 @@ import attrs
 import narwhals as nw
 
 from custloyal.columns import DAY
-from custloyal.company_attention import attention
-from custloyal.company_leaving import fit_cautions, leaving, leaving_metrics
-from custloyal.company_look_back import looked_back
-from custloyal.company_promises import promises
-from custloyal.company_retention import retention, retention_metrics
-from custloyal.company_value import value, value_metric, value_period
+from custloyal.company.attention import attention
+from custloyal.company.leaving import fit_cautions, leaving, leaving_metrics
+from custloyal.company.look_back import looked_back
+from custloyal.company.promises import promises
+from custloyal.company.retention import retention, retention_metrics
+from custloyal.company.value import value, value_metric, value_period
 from custloyal.defection import SilentDefection
 from custloyal.errors import InvalidValueError, Mistake
 from custloyal.judging import judge

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import narwhals as nw
 
-from custloyal.company_ages import (
+from custloyal.company.ages import (
     LEAST_CUSTOMERS,
     acquisition_of,
     ages_of,
