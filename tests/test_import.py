@@ -66,12 +66,19 @@ def test_the_public_names_are_those_that_type_checkers_see():
         if isinstance(block, ast.ImportFrom)
         for name in block.names
     }
-    assert {*custloyal.__all__, "plot"} == set(typed) <= set(dir(custloyal))
+    assert set(custloyal.__all__) < set(typed) <= set(dir(custloyal))
     for name, home in typed.items():
         module, _, own = home.rpartition(".")
         assert getattr(custloyal, name) is getattr(import_module(module), own)
     with pytest.raises(AttributeError, match="has no attribute 'Loyalty'"):
         custloyal.Loyalty  # noqa: B018
+
+
+@pytest.mark.parametrize("room", ["btyd", "datasets", "economics", "plot", "rules"])
+def test_modules_are_at_hand_after_a_bare_import(room):
+    said = f"import custloyal; print(custloyal.{room}.__name__)"
+    ran = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=False)
+    assert (ran.stdout.strip(), ran.stderr) == (f"custloyal.{room}", "")
 
 
 def test_import_loads_what_it_is_said_to_load(loaded):

@@ -4,7 +4,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from custloyal import plot as plot
+    from custloyal import (
+        btyd as btyd,
+        datasets as datasets,
+        defection as defection,
+        economics as economics,
+        plot as plot,
+        rules as rules,
+        testing as testing,
+    )
     from custloyal.btyd import (
         BgNbd as BgNbd,
         FittedBgNbd as FittedBgNbd,
@@ -164,14 +172,17 @@ _HOMES = {
 """Where each public name lives. A module is loaded on first use: who counts business time waits for
 no metric, and only who fits a model waits for numpy and scipy."""
 
+_ROOMS = ("btyd", "datasets", "defection", "economics", "plot", "rules", "testing")
+"""Modules with more than stands here; some need an extra, so none is in `__all__`."""
+
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 
 __all__ = list(_HOME)
 
 
 def __getattr__(name: str) -> Any:
-    if name == "plot":  # a module; not in `__all__`, since it needs an extra
-        return import_module(f"{__name__}.plot")
+    if name in _ROOMS:
+        return import_module(f"{__name__}.{name}")
     if name not in _HOME:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
@@ -181,4 +192,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, "plot"})
+    return sorted({*globals(), *__all__, *_ROOMS})
