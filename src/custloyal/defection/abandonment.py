@@ -92,6 +92,20 @@ def abandoned_after_bad_service(
         history: The interactions.
         as_of: As for `read`.
         within: As for `Abandonment`.
+
+    Example:
+        Within a month of the complaint Ann gave up one of two purchases, later none of two. The
+        first does not count.
+
+        >>> import polars as pl
+        >>> from custloyal import History
+        >>> days = ["01-01", "01-08", "01-10", "01-12", "06-01", "07-01"]
+        >>> kinds = ["purchase", "complaint", "abandonment", *["purchase"] * 3]
+        >>> rows = pl.DataFrame({"occurred_at": [f"2024-{day}" for day in days], "kind": kinds})
+        >>> history = History.from_native(rows, constants={"customer_id": "ann"})
+        >>> found = abandoned_after_bad_service(history, within="30d")
+        >>> found.exposed.value, found.unexposed.value, found.risk_difference
+        (0.5, 0.0, 0.5)
     """
     metric = Abandonment(within=as_days(within))
     table = read(history, metric, as_of=as_of)[metric.name].table

@@ -128,6 +128,23 @@ def leaving_after(
     Raises:
         DataError: Where the horizon ends after the data, or nobody bought up to the cut.
         InvalidValueError: With the options that are wrong.
+
+    Example:
+        Six bought on one day. Of the three who then complained one bought again, of the three who
+        only asked two did: 2/3 left and 1/3.
+
+        >>> import polars as pl
+        >>> from custloyal import History
+        >>> said = ["complaint"] * 3 + ["question"] * 3
+        >>> rows = [(who, "2024-03-01", "purchase") for who in range(6)]
+        >>> rows += [(who, "2024-03-05", kind) for who, kind in enumerate(said)]
+        >>> rows += [(who, "2024-05-30", "purchase") for who in (2, 4, 5)]
+        >>> names = ["customer_id", "occurred_at", "kind"]
+        >>> history = History.from_native(pl.DataFrame(rows, schema=names, orient="row"))
+        >>> found = leaving_after(history, cut="2024-03-31", horizon="60d").difference
+        >>> found.exposed, found.unexposed, round(found.risk_difference, 3)
+        (Share(numerator=2, denominator=3, unknown=0), Share(numerator=1, denominator=3, \
+unknown=0), 0.333)
     """
     days, back = as_days(horizon), as_days(within)
     allowed = get_args(Experience)

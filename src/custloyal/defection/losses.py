@@ -66,13 +66,22 @@ def losses(
         as_of: As for `read`.
 
     Example:
+        >>> import custloyal
         >>> from custloyal.datasets import cdnow
         >>> from custloyal.defection import SilentDefection
-        >>> found = losses(cdnow(), SilentDefection(horizon="39w"), as_of="1997-09-30")
+        >>> silent = SilentDefection(horizon="39w")
+        >>> found = losses(cdnow(), silent, as_of="1997-09-30")
         >>> found.silent_count, found.voiced_count, found.soon_count
         (1906, 0, 423)
         >>> found.calibration
         'recalibrated: of 2,357 customers known on 1997-05-17, 1,779 bought nothing since'
+
+        No complaint is in these data, so the silent are all whose chance of no purchase is at the
+        alarm of 0.5 or over.
+
+        >>> rows = custloyal.read(cdnow(), silent, as_of="1997-09-30")[silent].to_dicts()
+        >>> sum(row["p_no_purchase"] >= 0.5 for row in rows), len(rows)
+        (1906, 2357)
     """
     reading = read(history, metric, as_of=as_of)[metric.name]
     customers = reading.table.collect("polars")

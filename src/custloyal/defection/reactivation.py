@@ -103,6 +103,23 @@ def reactivation_by_trust(
     Raises:
         DataError: Where the horizon ends after the data.
         InvalidValueError: With the options that are wrong.
+
+    Example:
+        Four bought in January. Bob then complained and stayed away; of the three others, whose
+        trust stands over the prior of 0.5, Ann and Cem came back in July. Eve shows that the data
+        reach the end of August.
+
+        >>> import polars as pl
+        >>> from custloyal import History
+        >>> rows = [(who, "2024-01-01", "purchase") for who in ("ann", "bob", "cem", "dan")]
+        >>> rows += [("bob", "2024-01-05", "complaint"), ("bob", "2024-01-06", "complaint")]
+        >>> rows += [("ann", "2024-07-15", "purchase"), ("cem", "2024-07-15", "purchase")]
+        >>> rows += [("eve", "2024-08-30", "purchase")]
+        >>> names = ["customer_id", "occurred_at", "kind"]
+        >>> history = History.from_native(pl.DataFrame(rows, schema=names, orient="row"))
+        >>> found = reactivation_by_trust(history, cut="2024-06-30", horizon="60d")
+        >>> [(band.came_back.numerator, band.came_back.denominator) for band in found.bands]
+        [(0, 1), (0, 0), (2, 3)]
     """
     days, quiet = as_days(horizon), as_days(dormant)
     refuse(check_days("horizon", days), check_days("dormant", quiet))

@@ -139,6 +139,23 @@ def loss_leaders(
     Source:
         R. G. Newcombe, *Interval estimation for the difference between independent proportions*,
         Statistics in Medicine 17 (1998), 873-890, method 10.
+
+    Example:
+        All three bought in January and came back in June. Ann and Bob came for 30 % off, and only
+        Bob bought once more; Cem paid the full price, and bought once more.
+
+        >>> import polars as pl
+        >>> from custloyal import History
+        >>> sales = [(who, "2024-01-01", 100) for who in ("ann", "bob", "cem")]
+        >>> sales += [("ann", "2024-06-01", 70), ("bob", "2024-06-01", 70)]
+        >>> sales += [("cem", "2024-06-01", 100), ("bob", "2024-07-01", 100)]
+        >>> sales += [("cem", "2024-07-01", 100)]
+        >>> names = ["customer_id", "occurred_at", "amount"]
+        >>> rows = pl.DataFrame(sales, schema=names, orient="row").with_columns(list_amount=100)
+        >>> history = History.from_native(rows, constants={"kind": "purchase"})
+        >>> found = loss_leaders(history, as_of="2024-12-31")
+        >>> found.by_discount.value, found.at_full_price.value, found.difference
+        (0.5, 0.0, 0.5)
     """
     metric = metric or WonBack()
     return summed_up(read(history, metric, as_of=as_of)[metric.name].table)

@@ -101,6 +101,28 @@ def alarms(verdicts: Verdicts, wanted: Iterable[Objective]) -> list[Alarm]:
 
     Raises:
         InvalidValueError: Where an objective names no rule of the book.
+
+    Example:
+        The calls of the last eight days rang too long: 8 of the last 10, and of all 20.
+
+        >>> import polars as pl
+        >>> from custloyal import History, Objective, ServiceRule, at_most, judge, where
+        >>> days = [f"2024-05-{day:02}" for day in range(1, 21)]
+        >>> calls = pl.DataFrame({"occurred_at": days, "rings": [2] * 12 + [5] * 8})
+        >>> always = {"kind": "question", "customer_id": "ann"}
+        >>> rule = ServiceRule(
+        ...     name="answer fast",
+        ...     population=where(kind="question"),
+        ...     promise=at_most(2, "rings"),
+        ...     target=0.9,
+        ...     window="month",
+        ...     owner="front desk",
+        ... )
+        >>> verdicts = judge(History.from_native(calls, constants=always), rule)
+        >>> for alarm in alarms(verdicts, [Objective(rule="answer fast", fast_count=10)]):
+        ...     print(alarm)
+        Answer fast: 8 of the last 10 were missed, the alarm rings from 5 on.
+        Answer fast: 8 of the last 20 were missed, the alarm rings from 7 on.
     """
     asked = list(wanted)
     rules = rules_of(asked, verdicts)

@@ -55,6 +55,24 @@ def check(
 
     Raises:
         InvalidValueError: Where `as_of` cannot be understood.
+
+    Example:
+        >>> import polars as pl
+        >>> from custloyal import History, ServiceRule, at_most, where
+        >>> calls = pl.DataFrame({"customer_id": ["ann"], "department": ["sales"], "rings": [2]})
+        >>> always = {"kind": "question", "occurred_at": "2024-05-01"}
+        >>> rule = ServiceRule(
+        ...     name="answer fast",
+        ...     population=where(department="sale"),
+        ...     promise=at_most(2, "rings"),
+        ...     target=0.9,
+        ...     window="month",
+        ...     owner="front desk",
+        ... )
+        >>> [finding] = check(History.from_native(calls, constants=always), rule)
+        >>> print(finding)
+        error: 'answer fast': speaks of nobody: no row has department 'sale' (did you mean \
+'sales'?)
     """
     at = resolved(history, as_of)
     book = RuleBook.of(book)

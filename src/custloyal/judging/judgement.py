@@ -56,6 +56,28 @@ def judge(
         DataError: With every column that holds something else than a rule compares it with, and
             where the second table's ids are not those of the history.
         InvalidValueError: Where `as_of` cannot be understood.
+
+    Example:
+        Ann was answered within two rings, Bob was not, and of Cem nobody knows: one of two.
+
+        >>> import polars as pl
+        >>> from custloyal import History, ServiceRule, at_most, where
+        >>> calls = pl.DataFrame({"customer_id": ["ann", "bob", "cem"], "rings": [2, 3, None]})
+        >>> always = {"kind": "question", "occurred_at": "2024-05-01"}
+        >>> rule = ServiceRule(
+        ...     name="answer fast",
+        ...     population=where(kind="question"),
+        ...     promise=at_most(2, "rings"),
+        ...     target=0.9,
+        ...     window="month",
+        ...     owner="front desk",
+        ... )
+        >>> verdicts = judge(History.from_native(calls, constants=always), rule)
+        >>> sorted((row["customer_id"], row["verdict"]) for row in verdicts.to_dicts())
+        [('ann', 'met'), ('bob', 'missed'), ('cem', 'unknown')]
+        >>> [month] = verdicts.attainment("window").to_dicts()
+        >>> month["met_count"], month["decided_count"], month["attainment_share"]
+        (1, 2, 0.5)
     """
     at = resolved(history, as_of)
     book = RuleBook.of(book)

@@ -39,6 +39,30 @@ def objectives(verdicts: Verdicts, wanted: Iterable[Objective]) -> list[Objectiv
     Raises:
         InvalidValueError: Where an objective names no rule of the book, or spends money in what is
             no window of it.
+
+    Example:
+        Of 20 calls 8 rang too long. Of the 100 of the whole month 10 may: 2 are left, and at two
+        misses in five calls these are gone after 5 more.
+
+        >>> import polars as pl
+        >>> from custloyal import History, Objective, ServiceRule, at_most, judge, where
+        >>> days = [f"2024-05-{day:02}" for day in range(1, 21)]
+        >>> calls = pl.DataFrame({"occurred_at": days, "rings": [2] * 12 + [5] * 8})
+        >>> always = {"kind": "question", "customer_id": "ann"}
+        >>> rule = ServiceRule(
+        ...     name="answer fast",
+        ...     population=where(kind="question"),
+        ...     promise=at_most(2, "rings"),
+        ...     target=0.9,
+        ...     window="month",
+        ...     owner="front desk",
+        ... )
+        >>> verdicts = judge(History.from_native(calls, constants=always), rule)
+        >>> [may] = objectives(verdicts, [Objective(rule="answer fast", expected_count=100)])
+        >>> may.budget.allowed_count, may.budget.missed_count, may.budget.left_count
+        (10.0, 8, 2.0)
+        >>> may.events_until_spent
+        5
     """
     asked = list(wanted)
     rules = rules_of(asked, verdicts)

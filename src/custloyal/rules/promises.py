@@ -81,7 +81,20 @@ def at_least(
     country: str = "US",
     last: bool = False,
 ) -> Promise:
-    """A number that must reach a threshold; the arguments are those of `at_most`.
+    """A number that must reach a threshold.
+
+    Args:
+        threshold: The lowest number that keeps the promise.
+        unit: A column ("rings", "rating"); a unit of time ("seconds", "minutes", "hours", "days")
+            together with `of`; "handoffs" of a case; "times" together with `of`.
+        of: For units of time the column (`wait_s`); for "times" the rows that are counted.
+        per: For "times": in each case, or to each customer in each window of the rule.
+        by: For "handoffs": what must change.
+        country: For "rings": in which country the telephone rings, where `wait_s` is known only.
+        last: Whether only the last row of each case counts.
+
+    Raises:
+        InvalidValueError: Where the unit is missing, or does not fit.
 
     Example:
         >>> print(at_least(1, "times", of=where(kind="outreach"), per="customer"))
@@ -102,7 +115,20 @@ def below(
     country: str = "US",
     last: bool = False,
 ) -> Promise:
-    """A number that must stay under a threshold; the arguments are those of `at_most`.
+    """A number that must stay under a threshold.
+
+    Args:
+        threshold: The lowest number that breaks the promise.
+        unit: A column ("rings", "rating"); a unit of time ("seconds", "minutes", "hours", "days")
+            together with `of`; "handoffs" of a case; "times" together with `of`.
+        of: For units of time the column (`wait_s`); for "times" the rows that are counted.
+        per: For "times": in each case, or to each customer in each window of the rule.
+        by: For "handoffs": what must change.
+        country: For "rings": in which country the telephone rings, where `wait_s` is known only.
+        last: Whether only the last row of each case counts.
+
+    Raises:
+        InvalidValueError: Where the unit is missing, or does not fit.
 
     Example:
         "Before the third ring" are at most two rings.
@@ -125,7 +151,20 @@ def above(
     country: str = "US",
     last: bool = False,
 ) -> Promise:
-    """A number that must exceed a threshold; the arguments are those of `at_most`.
+    """A number that must exceed a threshold.
+
+    Args:
+        threshold: The highest number that breaks the promise.
+        unit: A column ("rings", "rating"); a unit of time ("seconds", "minutes", "hours", "days")
+            together with `of`; "handoffs" of a case; "times" together with `of`.
+        of: For units of time the column (`wait_s`); for "times" the rows that are counted.
+        per: For "times": in each case, or to each customer in each window of the rule.
+        by: For "handoffs": what must change.
+        country: For "rings": in which country the telephone rings, where `wait_s` is known only.
+        last: Whether only the last row of each case counts.
+
+    Raises:
+        InvalidValueError: Where the unit is missing, or does not fit.
 
     Example:
         >>> print(above(0, "feeling"))
