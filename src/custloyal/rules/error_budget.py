@@ -248,7 +248,7 @@ def _tail(missed_count: int, decided_count: int, miss_share: float) -> float:
         return 1.0
     if missed_count > decided_count:
         return 0.0
-    # Not at import: `import custloyal` must not load SciPy. Of its functions this one stays exact
+    # Not at import: judging must not wait for SciPy. Of its functions this one stays exact
     # for millions of events, where `bdtrc` loses all but three digits.
     from scipy.special import betainc  # noqa: PLC0415
 
