@@ -11,7 +11,7 @@ from custloyal.defection import SilentDefection
 from custloyal.errors import InvalidValueError, Mistake
 from custloyal.formats import count, counted, share
 from custloyal.periods import Period, as_period
-from custloyal.plot.given import found
+from custloyal.plot.given import found, in_bins
 from custloyal.plot.look import (
     ACCENT,
     GROUND,
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 __all__ = ["alarm_bars", "alarms", "chance_histogram", "silent_defection"]
 
-_BINS = 20
 _CHANCE, _ALARMS = "How likely customers are to buy nothing", "Alarms to come, if nobody buys"
 
 
@@ -54,24 +53,9 @@ def silent_defection(readings: Reading | Readings | Scores) -> alt.LayerChart:
         MissingColumnError: Where a frame without `p_no_purchase` is given.
     """
     given = found(readings, SilentDefection, "p_no_purchase")
-    place = (nw.col("p_no_purchase") * _BINS).floor().clip(0, _BINS - 1).cast(nw.Int64)
-    binned = (
-        given.table.filter(~nw.col("p_no_purchase").is_null())
-        .select(bin=place)
-        .group_by("bin")
-        .agg(nw.len().alias("count"))
-    )
-    counts = dict(binned.collect("polars").iter_rows())
     metric = given.metric
     return chance_histogram(
-        [
-            {
-                "low": each / _BINS,
-                "high": (each + 1) / _BINS,
-                "customers_count": counts.get(each, 0),
-            }
-            for each in range(_BINS)
-        ],
+        in_bins(given.table, "p_no_purchase"),
         alarm=metric.alarm if isinstance(metric, SilentDefection) else 0.5,
         horizon_days=metric.horizon if isinstance(metric, SilentDefection) else None,
     )

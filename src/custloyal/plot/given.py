@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import narwhals as nw
 
 from custloyal.engines import Table, opened
 from custloyal.errors import DataError, InvalidValueError, MissingColumnError, Mistake
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-__all__ = ["Given", "found", "rows_of"]
+__all__ = ["Given", "found", "in_bins", "rows_of"]
+
+_BINS = 20
 
 
 @attrs.frozen(eq=False)
@@ -95,3 +98,23 @@ def _checked(table: Table, what: str, columns: Sequence[str]) -> Table:
             for name in missing
         )
     return table
+
+
+def in_bins(table: Table, column: str) -> list[dict[str, Any]]:
+    """How many values of a column between 0 and 1 lie in each of 20 bins of equal width.
+
+    Args:
+        table: One row a customer; counted where it lives.
+        column: The column; its nulls are left out.
+
+    Returns:
+        `low`, `high` and `customers_count` of each bin; 1 lies in the last.
+    """
+    place = (nw.col(column) * _BINS).floor().clip(0, _BINS - 1).cast(nw.Int64)
+    known = table.filter(~nw.col(column).is_null()).select(bin=place)
+    binned = known.group_by("bin").agg(nw.len().alias("count"))
+    counts = dict(binned.collect("polars").iter_rows())
+    return [
+        {"low": each / _BINS, "high": (each + 1) / _BINS, "customers_count": counts.get(each, 0)}
+        for each in range(_BINS)
+    ]

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import altair as alt
-import narwhals as nw
 
 from custloyal.formats import count, counted, score, share
 from custloyal.metrics import Trust
-from custloyal.plot.given import found
+from custloyal.plot.given import found, in_bins
 from custloyal.plot.look import (
     ACCENT,
     GROUND,
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["trust_distribution", "trust_histogram"]
 
-_BINS = 20
 _TITLE = "Trust"
 
 
@@ -57,19 +55,7 @@ above the neutral 0.50. The highest column, 2,185 customers, lies between 0.50 a
     """
     given = found(readings, Trust, "trust")
     metric = given.metric if isinstance(given.metric, Trust) else Trust()
-    place = (nw.col("trust") * _BINS).floor().clip(0, _BINS - 1).cast(nw.Int64)
-    binned = (
-        given.table.filter(~nw.col("trust").is_null())
-        .select(bin=place)
-        .group_by("bin")
-        .agg(nw.len().alias("count"))
-    )
-    counts = dict(binned.collect("polars").iter_rows())
-    bins = [
-        {"low": each / _BINS, "high": (each + 1) / _BINS, "customers_count": counts.get(each, 0)}
-        for each in range(_BINS)
-    ]
-    return trust_histogram(bins, prior=metric.prior_mean)
+    return trust_histogram(in_bins(given.table, "trust"), prior=metric.prior_mean)
 
 
 def trust_histogram(bins: Sequence[Mapping[str, Any]], *, prior: float) -> alt.LayerChart:
