@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from custloyal import History
 from custloyal.errors import CustloyalError
 from custloyal.fold import Merging, accumulated, carried, count, following, previous
-from custloyal.planner import Setting, prepared
+from custloyal.fold.plan import Setting, prepared
 from engines import every_backend, sparingly
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)

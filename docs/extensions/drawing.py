@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from custloyal.page.drawing import drawn
 from custloyal.plot.look import ACCENT, INK, LINE, MUTED, WARM
+from custloyal.reporting.drawing import drawn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

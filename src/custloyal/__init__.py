@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         with_is_open as with_is_open,
         with_next_open as with_next_open,
     )
-    from custloyal.company import (
+    from custloyal.reporting import (
         Report as Report,
         report as report,
     )
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
         judge as judge,
         objectives as objectives,
     )
-    from custloyal.mapping import (
+    from custloyal.intake import (
         DropWhen as DropWhen,
         IntakeMapping as IntakeMapping,
         KindWhen as KindWhen,
@@ -125,7 +125,7 @@ if TYPE_CHECKING:
         where as where,
         within as within,
     )
-    from custloyal.scoring import (
+    from custloyal.reading import (
         Reading as Reading,
         Readings as Readings,
         Scores as Scores,
@@ -133,8 +133,6 @@ if TYPE_CHECKING:
         explain as explain,
         read as read,
         score as score,
-    )
-    from custloyal.states import (
         States as States,
     )
 
@@ -144,14 +142,14 @@ _HOMES = {
         "FittedShiftedBetaGeometric GammaGamma MbgNbd ParetoNbd ShiftedBetaGeometric"
     ),
     "business_time": "with_added with_elapsed with_is_open with_next_open",
-    "company": "Report report",
+    "reporting": "Report report",
     "defection": (
         "Abandonment BadExperience NextNeed PriceOnly PurchaseChance Score SilentDefection "
         "WonBack backtest losses"
     ),
     "history": "History Intake",
     "judging": "Attainment ObjectiveStatus Verdicts alarms check fitted judge objectives",
-    "mapping": "DropWhen IntakeMapping KindWhen",
+    "intake": "DropWhen IntakeMapping KindWhen",
     "metrics": (
         "AgeRetention AgeValue BtydStatistics CohortRetention Concentration EvidenceUse "
         "Growth HandOffMatrix HandOffs HoldOut KaplanMeier Lifecycle LinearMetric Metric "
@@ -166,8 +164,7 @@ _HOMES = {
         "Objective Population RingCadence RuleBook ServiceRule Verdict above at_least at_most "
         "below lint rulebooks where within"
     ),
-    "scoring": "Reading Readings Scores contributions explain read score",
-    "states": "States",
+    "reading": "Reading Readings Scores States contributions explain read score",
 }
 """Where each public name lives. A module is loaded on first use: who counts business time waits for
 no metric, and only who fits a model waits for numpy and scipy."""

@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 import attrs
 import narwhals as nw
 
-from custloyal.acceptance import (
+from custloyal.columns import CANONICAL, DAY, PLACE, REQUIRED, ColumnType
+from custloyal.engines import Home, Table, from_columns, opened, scanned
+from custloyal.errors import InvalidValueError, Mistake, nearest
+from custloyal.fold import Source
+from custloyal.formats import count, shortened
+from custloyal.intake.acceptance import (
     Counts,
     check_currency,
     counted,
@@ -20,14 +25,9 @@ from custloyal.acceptance import (
     judged_rows,
     with_negative_returns,
 )
-from custloyal.columns import CANONICAL, DAY, PLACE, REQUIRED, ColumnType
-from custloyal.customer_table import customer_table
-from custloyal.engines import Home, Table, from_columns, opened, scanned
-from custloyal.errors import InvalidValueError, Mistake, nearest
-from custloyal.fold import Source
-from custloyal.formats import count, shortened
-from custloyal.intake import REASON
-from custloyal.mapping import DropWhen, IntakeMapping, KindWhen
+from custloyal.intake.columns import REASON
+from custloyal.intake.customers import customer_table
+from custloyal.intake.mapping import DropWhen, IntakeMapping, KindWhen
 from custloyal.models import Interaction
 from custloyal.shown import Shown
 

@@ -22,7 +22,7 @@ from custloyal import (
     within,
 )
 from custloyal.errors import MissingColumnError
-from custloyal.page.promise_words import where_worst
+from custloyal.reporting.promise_words import where_worst
 
 OFFICE = BusinessCalendar({"mon-sat": "08:00-20:00"}, timezone="Europe/Berlin")
 ASKED = ("question", "problem", "complaint")

@@ -11,7 +11,6 @@ import pytest
 
 from custloyal import History, datasets, read
 from custloyal.btyd import FitWarning
-from custloyal.company import report
 from custloyal.defection import (
     BadExperience,
     PriceOnly,
@@ -22,6 +21,7 @@ from custloyal.defection import (
 )
 from custloyal.economics import CLAIMS, CustomerValue, gain
 from custloyal.errors import InvalidValueError
+from custloyal.reporting import report
 from engines import every_backend
 
 NAMES = ("retention", "leaving", "value")

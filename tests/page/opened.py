@@ -8,7 +8,7 @@ from base64 import b64encode
 from hashlib import sha256
 from html.parser import HTMLParser
 
-from custloyal.page import render
+from custloyal.reporting.page import render
 
 VOID = {"meta", "br", "img", "link", "input", "hr"}
 

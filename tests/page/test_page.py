@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from custloyal.page import render
+from custloyal.reporting.page import render
 from page.opened import Page, assert_inert, page_of, scripts_of, source_of
 
 HOSTILE = [

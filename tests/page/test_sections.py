@@ -8,7 +8,7 @@ import pytest
 
 import custloyal
 from custloyal.datasets import simulate
-from custloyal.page import render
+from custloyal.reporting.page import render
 from page.opened import Page, assert_inert, page_of, scripts_of
 
 SECTIONS = ("retention", "leaving", "value")

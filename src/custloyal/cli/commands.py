@@ -9,9 +9,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from custloyal.cli.outputs import drafts
-from custloyal.company import report as report_of
-from custloyal.company.leaving import fit_cautions
-from custloyal.company.look_back import RECENCY
 from custloyal.datasets import cdnow_path
 from custloyal.defection import Score, SilentDefection
 from custloyal.defection import backtest as tried_before
@@ -19,6 +16,9 @@ from custloyal.engines import scanned
 from custloyal.errors import ConfigurationError, MissingExtraError, Mistake
 from custloyal.formats import counted, visible
 from custloyal.guess import guessed, looked_at
+from custloyal.reporting import report as report_of
+from custloyal.reporting.leaving import fit_cautions
+from custloyal.reporting.look_back import RECENCY
 from custloyal.rules import RuleBook
 
 try:

@@ -24,7 +24,7 @@ from custloyal.errors import (
 )
 from custloyal.formats import counted, visible
 from custloyal.history import History
-from custloyal.mapping import IntakeMapping
+from custloyal.intake.mapping import IntakeMapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from custloyal.cli import leaving_lines
 from custloyal.formats import amount, count, day, score, shortened, visible
-from custloyal.page import promise_words, words
+from custloyal.reporting import promise_words, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

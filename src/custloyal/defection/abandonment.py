@@ -16,7 +16,7 @@ from custloyal.metrics.kinds import is_kind
 from custloyal.metrics.purchases import is_purchase
 from custloyal.models import Kind, OutcomePolicy, Share
 from custloyal.models.checks import refuse
-from custloyal.scoring import read
+from custloyal.reading.run import read
 
 if TYPE_CHECKING:
     from custloyal.engines import Table

@@ -21,7 +21,7 @@ from custloyal.errors import DataError, Mistake, nearest
 from custloyal.formats import count, counted, share
 from custloyal.models import AsOf, Interval, Share
 from custloyal.models.checks import check_count, refuse
-from custloyal.scoring import read
+from custloyal.reading.run import read
 from custloyal.shown import Shown
 
 if TYPE_CHECKING:

@@ -19,13 +19,13 @@ from custloyal.metrics import BtydStatistics
 from custloyal.metrics.purchases import days_between
 from custloyal.metrics.rfm import Rfm
 from custloyal.models.checks import refuse
-from custloyal.scoring import read
+from custloyal.reading.run import read
 
 if TYPE_CHECKING:
     from custloyal.history import History
     from custloyal.metrics.base import Metric
     from custloyal.models import AsOf
-    from custloyal.scoring import Readings
+    from custloyal.reading.run import Readings
     from custloyal.typing import AsOfLike
 
 __all__ = ["LeavingAfter", "leaving_after"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import narwhals as nw
 
-from custloyal.scoring import read
+from custloyal.reading.run import read
 
 if TYPE_CHECKING:
     from custloyal.defection.silent_defection import SilentDefection

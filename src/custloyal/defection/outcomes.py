@@ -11,7 +11,7 @@ import narwhals as nw
 from custloyal.errors import DataError, InvalidValueError, Mistake
 from custloyal.metrics.purchases import is_purchase
 from custloyal.models import AsOf
-from custloyal.scoring import resolved
+from custloyal.reading.run import resolved
 
 if TYPE_CHECKING:
     from custloyal.history import History

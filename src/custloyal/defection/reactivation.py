@@ -14,7 +14,7 @@ from custloyal.defection.outcomes import cut_at, horizon_end, outcomes
 from custloyal.metrics import BtydStatistics, Trust
 from custloyal.models import Share
 from custloyal.models.checks import refuse
-from custloyal.scoring import read
+from custloyal.reading.run import read
 
 if TYPE_CHECKING:
     from custloyal.history import History

@@ -15,7 +15,7 @@ from custloyal.metrics.purchases import DAY, days_between, purchase_days
 from custloyal.models import Interval, Share, difference_interval
 from custloyal.models.checks import as_number, check_number, refuse
 from custloyal.periods import last_full_day
-from custloyal.scoring import read
+from custloyal.reading.run import read
 
 if TYPE_CHECKING:
     from custloyal.engines import Table

@@ -18,10 +18,10 @@ from custloyal.fold import (
     lowest,
     previous,
 )
+from custloyal.fold.plan import Plan, Setting, prepared
 from custloyal.judging.docket import Bench, Clause, Docket, later, ruling
 from custloyal.metrics.evidence import with_evidence
 from custloyal.models import OutcomePolicy
-from custloyal.planner import Plan, Setting, prepared
 from custloyal.rules import FEELING, Clocked, Counted, LastMeasured, Ruling, where
 from custloyal.rules.column_types import promised_rows
 

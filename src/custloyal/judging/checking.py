@@ -9,12 +9,12 @@ import narwhals as nw
 from custloyal.errors import nearest
 from custloyal.judging.fitting import parted
 from custloyal.judging.judgement import judge
+from custloyal.reading.run import resolved
 from custloyal.rules import Contacted, Counted, Measured, RuleBook, Timed, Verdict, about
 from custloyal.rules.column_types import promised_rows
 from custloyal.rules.finding import Finding, Severity
 from custloyal.rules.linter import lint
 from custloyal.rules.measure import measure_of
-from custloyal.scoring import resolved
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -9,9 +9,9 @@ import narwhals as nw
 
 from custloyal.columns import DAY
 from custloyal.fold import lowest
+from custloyal.fold.plan import Plan
 from custloyal.judging.docket import Bench, Clause, Docket, ruling
 from custloyal.models import AsOf
-from custloyal.planner import Plan
 from custloyal.rules import Contacted
 
 if TYPE_CHECKING:

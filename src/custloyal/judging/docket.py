@@ -13,9 +13,9 @@ import narwhals as nw
 from custloyal.columns import DAY
 from custloyal.engines import Table
 from custloyal.fold import Source, business_instant, business_time
+from custloyal.fold.plan import Setting, prepared
 from custloyal.metrics.evidence import with_evidence
 from custloyal.models import OutcomePolicy
-from custloyal.planner import Setting, prepared
 from custloyal.rules import FEELING, Followed, Measured, Ruling, ServiceRule
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from custloyal.errors import DataError, MissingColumnError, Mistake, nearest
+from custloyal.fold.plan import Setting
 from custloyal.judging.cases import cases
 from custloyal.judging.customers import contacted
 from custloyal.judging.docket import ATTRIBUTES, Bench, Clause, Docket, followed, measured
@@ -15,10 +16,9 @@ from custloyal.metrics import Stage
 from custloyal.metrics.kinds import is_kind
 from custloyal.models import Kind, Phase
 from custloyal.periods import Period
-from custloyal.planner import Setting
+from custloyal.reading.run import read, resolved
 from custloyal.rules import Followed, RuleBook, ServiceRule, Subject
 from custloyal.rules.column_types import wrong_types
-from custloyal.scoring import read, resolved
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

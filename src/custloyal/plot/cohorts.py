@@ -15,7 +15,7 @@ from custloyal.plot.look import CELL, GROUND, TILE, TILE_INK, data, empty, finis
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from custloyal.scoring import Reading, Readings
+    from custloyal.reading.run import Reading, Readings
 
 __all__ = ["cohort_map", "cohort_triangle"]
 

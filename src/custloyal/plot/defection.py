@@ -26,7 +26,7 @@ from custloyal.plot.look import (
     tip,
 )
 from custloyal.plot.retention import period_name
-from custloyal.scoring import Reading, Readings, Scores
+from custloyal.reading.run import Reading, Readings, Scores
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

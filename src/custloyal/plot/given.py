@@ -10,7 +10,7 @@ import narwhals as nw
 from custloyal.engines import Table, opened
 from custloyal.errors import DataError, InvalidValueError, MissingColumnError, Mistake
 from custloyal.metrics import Metric
-from custloyal.scoring import Reading, Readings, Scores
+from custloyal.reading.run import Reading, Readings, Scores
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

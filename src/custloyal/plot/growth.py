@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from custloyal.scoring import Reading, Readings
+    from custloyal.reading.run import Reading, Readings
 
 __all__ = ["bridge_bars", "revenue_bridge"]
 

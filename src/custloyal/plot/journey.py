@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import altair as alt
 
-    from custloyal.scoring import Reading, Readings, Scores
+    from custloyal.reading.run import Reading, Readings, Scores
 
 __all__ = ["funnel", "funnel_bars", "stage_bars", "stages"]
 

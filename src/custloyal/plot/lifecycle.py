@@ -29,7 +29,7 @@ from custloyal.plot.retention import period_name
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from custloyal.scoring import Reading, Readings
+    from custloyal.reading.run import Reading, Readings
 
 __all__ = ["lifecycle", "lifecycle_bars", "reactivation", "reactivation_bars"]
 

@@ -25,7 +25,7 @@ from custloyal.plot.look import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from custloyal.scoring import Reading, Readings, Scores
+    from custloyal.reading.run import Reading, Readings, Scores
 
 __all__ = ["trust_distribution", "trust_histogram"]
 

@@ -8,7 +8,7 @@ import narwhals as nw
 
 from custloyal.engines import opened
 from custloyal.errors import DataError, MissingColumnError, Mistake
-from custloyal.intake import with_ids
+from custloyal.intake.columns import with_ids
 
 if TYPE_CHECKING:
     from custloyal.engines import Table

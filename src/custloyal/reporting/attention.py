@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from custloyal.company.leaving import rings_on
 from custloyal.defection.words import spoken
 from custloyal.formats import counted, share
 from custloyal.metrics.purchases import days_between
+from custloyal.reporting.leaving import rings_on
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,12 +10,6 @@ import attrs
 import narwhals as nw
 
 from custloyal.columns import DAY
-from custloyal.company.attention import attention
-from custloyal.company.leaving import fit_cautions, leaving, leaving_metrics
-from custloyal.company.look_back import looked_back
-from custloyal.company.promises import promises
-from custloyal.company.retention import retention, retention_metrics
-from custloyal.company.value import value, value_metric, value_period
 from custloyal.defection import SilentDefection
 from custloyal.errors import InvalidValueError, Mistake
 from custloyal.judging import judge
@@ -30,9 +24,15 @@ from custloyal.metrics import (
 )
 from custloyal.metrics.purchases import is_purchase
 from custloyal.models.checks import check_number, refuse
-from custloyal.page import render
-from custloyal.page.words import key_figures
-from custloyal.scoring import read, resolved
+from custloyal.reading.run import read, resolved
+from custloyal.reporting.attention import attention
+from custloyal.reporting.leaving import fit_cautions, leaving, leaving_metrics
+from custloyal.reporting.look_back import looked_back
+from custloyal.reporting.page import render
+from custloyal.reporting.promises import promises
+from custloyal.reporting.retention import retention, retention_metrics
+from custloyal.reporting.value import value, value_metric, value_period
+from custloyal.reporting.words import key_figures
 from custloyal.shown import Shown
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from custloyal.history import History
     from custloyal.metrics import Metric
     from custloyal.models import AsOf
+    from custloyal.reading.run import Readings
     from custloyal.rules import RuleBook
-    from custloyal.scoring import Readings
     from custloyal.typing import AsOfLike
 
 __all__ = ["Report", "report"]

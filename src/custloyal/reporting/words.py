@@ -18,7 +18,7 @@ from custloyal.formats import (
     share,
     shortened,
 )
-from custloyal.page import leaving_words
+from custloyal.reporting import leaving_words
 
 __all__ = [
     "CohortView",

@@ -7,13 +7,6 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import narwhals as nw
 
-from custloyal.company.ages import (
-    LEAST_CUSTOMERS,
-    acquisition_of,
-    ages_of,
-    basis_of,
-    margins_of,
-)
 from custloyal.economics import (
     ACQUISITION_COST_CLAIM,
     CLAIMS,
@@ -26,12 +19,19 @@ from custloyal.errors import InvalidValueError
 from custloyal.metrics import AgeValue
 from custloyal.models import Share
 from custloyal.periods import last_full_day
+from custloyal.reporting.ages import (
+    LEAST_CUSTOMERS,
+    acquisition_of,
+    ages_of,
+    basis_of,
+    margins_of,
+)
 
 if TYPE_CHECKING:
     from custloyal.economics import Claim, Gain
     from custloyal.engines import Table
     from custloyal.history import History
-    from custloyal.scoring import Readings
+    from custloyal.reading.run import Readings
 
 __all__ = ["value", "value_period"]
 

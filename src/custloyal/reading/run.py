@@ -12,16 +12,16 @@ import narwhals as nw
 from custloyal.engines import Aggregate, Combine, Home, Table
 from custloyal.errors import InvalidValueError, MissingColumnError, Mistake
 from custloyal.fold import Source, count
+from custloyal.fold.plan import Plan, Setting, View, known
 from custloyal.formats import counted
 from custloyal.history import History
 from custloyal.metrics import LinearMetric, Metric
 from custloyal.models import AsOf
-from custloyal.planner import Plan, Setting, View, known
 from custloyal.shown import Rows, Shown
 
 if TYPE_CHECKING:
     from custloyal.fold import Fold
-    from custloyal.planner import Pass
+    from custloyal.fold.plan import Pass
     from custloyal.typing import AsOfLike
 
 __all__ = ["Reading", "Readings", "Scores", "contributions", "explain", "read", "score"]

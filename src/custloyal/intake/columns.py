@@ -16,7 +16,7 @@ import narwhals as nw
 from custloyal.columns import CANONICAL, PLACE, REQUIRED, ColumnType
 from custloyal.engines import Table
 from custloyal.errors import DataError, MissingColumnError, Mistake, nearest
-from custloyal.mapping import arithmetic, columns_of
+from custloyal.intake.mapping import arithmetic, columns_of
 from custloyal.models import Initiator, Kind, Phase, SurveyKind
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from narwhals.dtypes import DType
 
     from custloyal.engines import Engine
-    from custloyal.mapping import IntakeMapping
+    from custloyal.intake.mapping import IntakeMapping
 
 __all__ = [
     "MEND",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from custloyal.metrics import Metric
-    from custloyal.scoring import Readings
+    from custloyal.reading.run import Readings
 
 __all__ = ["bridge_period", "retention", "retention_metrics"]
 

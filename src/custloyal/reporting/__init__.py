@@ -1,5 +1,5 @@
 """The company report: what a history says of loyalty as a whole, a section a file."""
 
-from custloyal.company.reporting import Report, report
+from custloyal.reporting.run import Report, report
 
 __all__ = ["Report", "report"]

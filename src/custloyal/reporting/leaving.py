@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from custloyal.engines import Table
     from custloyal.metrics import Metric
-    from custloyal.scoring import Readings
+    from custloyal.reading.run import Readings
 
 __all__ = ["fit_cautions", "leaving", "leaving_metrics", "rings_on"]
 

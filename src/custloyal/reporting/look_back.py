@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from custloyal.company.leaving import fit_cautions
 from custloyal.defection import BadExperience, Score, SilentDefection
 from custloyal.defection.backtest import judged
 from custloyal.defection.leaving import compared, metrics_of_alike
@@ -15,7 +14,8 @@ from custloyal.defection.outcomes import outcomes
 from custloyal.defection.scores import as_score
 from custloyal.models import AsOf
 from custloyal.periods import last_full_day
-from custloyal.scoring import read
+from custloyal.reading.run import read
+from custloyal.reporting.leaving import fit_cautions
 
 if TYPE_CHECKING:
     from custloyal.history import History

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from custloyal import formats
 from custloyal.errors import MissingExtraError
-from custloyal.page import leaving_words, promise_words, retention_words, value_words, words
+from custloyal.reporting import leaving_words, promise_words, retention_words, value_words, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,7 +67,7 @@ def render(report: Mapping[str, Any]) -> str:
 
     from markupsafe import Markup  # noqa: PLC0415 (comes with jinja2)
 
-    from custloyal.page import drawing, pictures  # noqa: PLC0415 (needs the same extra)
+    from custloyal.reporting import drawing, pictures  # noqa: PLC0415 (needs the same extra)
 
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(_text),
@@ -112,7 +112,7 @@ def render(report: Mapping[str, Any]) -> str:
 
 
 def _text(name: str) -> str:
-    return files("custloyal.page").joinpath(name).read_text(encoding="utf-8")
+    return files("custloyal.reporting").joinpath(name).read_text(encoding="utf-8")
 
 
 def _source(script: str) -> str:

@@ -16,8 +16,8 @@ import attrs
 import narwhals as nw
 
 from custloyal.engines import Engine
-from custloyal.fold import Column, Derived, Fold, Let, Merging, Source, Step, derived_key
-from custloyal.state_column import REFERENCE
+from custloyal.fold.column import REFERENCE, Column
+from custloyal.fold.source import Derived, Fold, Let, Merging, Source, Step, derived_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -15,8 +15,8 @@ from custloyal.columns import DAY, PLACE
 from custloyal.engines import Combine, Look, Sight, Table
 from custloyal.errors import InvalidValueError, MergeError, Mistake
 from custloyal.fold import InOrder, Merging
+from custloyal.fold.plan import Pass, Setting
 from custloyal.history import History
-from custloyal.planner import Pass, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

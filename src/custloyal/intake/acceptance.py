@@ -12,12 +12,19 @@ import narwhals as nw
 from custloyal.columns import PLACE
 from custloyal.engines import Aggregate, Combine, Look, Sight
 from custloyal.errors import DataError, MissingColumnError, Mistake
-from custloyal.intake import REASON, WORD, Normalised, amount_reasons, normalised, with_reasons
+from custloyal.intake.columns import (
+    REASON,
+    WORD,
+    Normalised,
+    amount_reasons,
+    normalised,
+    with_reasons,
+)
 from custloyal.models import Kind
 
 if TYPE_CHECKING:
     from custloyal.engines import Engine, Home, Table
-    from custloyal.mapping import IntakeMapping
+    from custloyal.intake.mapping import IntakeMapping
 
 __all__ = [
     "Counts",

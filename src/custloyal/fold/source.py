@@ -1,14 +1,4 @@
-"""The fold: what a metric is made of.
-
-A metric says once what a row adds to a state, where, and how two states combine. A `Source` is a
-table that was described and not yet computed: the interactions, a filter of them, their rows in
-order, or the states of another fold. `Source.by` folds it at a grain:
-
-    ledger = interactions.where(is_purchase).by("customer_id", "day", amount=total("amount"))
-    revenue = ledger.by("customer_id", revenue_amount=total("amount"))
-
-Nothing here touches data: `custloyal.planner` collects the folds of all metrics and runs them.
-"""
+"""Sources and folds: tables that are described and not yet computed."""
 
 from __future__ import annotations
 
@@ -21,24 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import attrs
 import narwhals as nw
 
-from custloyal.business_columns import (
-    BusinessTime,
-    business_instant,
-    business_time,
-    with_business_times,
-)
+from custloyal.business_columns import BusinessTime, with_business_times
 from custloyal.engines import Aggregate, Look, Sight, identity
 from custloyal.errors import InvalidValueError, Mistake
-from custloyal.state_column import (
-    Column,
-    count,
-    decayed,
-    first,
-    highest,
-    last,
-    lowest,
-    total,
-)
+from custloyal.fold.column import Column
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,8 +22,7 @@ if TYPE_CHECKING:
     from custloyal.engines import Engine, Table
 
 __all__ = [
-    "BusinessTime",
-    "Column",
+    "Derived",
     "Fold",
     "InOrder",
     "Let",
@@ -58,19 +33,11 @@ __all__ = [
     "Where",
     "Within",
     "accumulated",
-    "business_instant",
-    "business_time",
     "carried",
-    "count",
-    "decayed",
-    "first",
+    "derived_key",
     "following",
-    "highest",
-    "last",
     "lookup",
-    "lowest",
     "previous",
-    "total",
 ]
 
 _NEVER = datetime.min  # noqa: DTZ901 (for columns that do not decay, and so never ask)

@@ -21,11 +21,11 @@ from custloyal.columns import DAY
 from custloyal.engines import Home, Table, opened, read_parquet, write_parquet
 from custloyal.errors import DataError, InvalidValueError, MergeError, Mistake
 from custloyal.fold import Merging
+from custloyal.fold.plan import Pass, Setting
 from custloyal.metrics import Metric
 from custloyal.models import AsOf
-from custloyal.planner import Pass, Setting
-from custloyal.scoring import Planned, Readings, named, planned, readings_of, resolved
-from custloyal.seam import Part, Seam, check_additive
+from custloyal.reading.run import Planned, Readings, named, planned, readings_of, resolved
+from custloyal.reading.seam import Part, Seam, check_additive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

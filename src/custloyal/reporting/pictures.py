@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from custloyal.page import promise_words
-from custloyal.page.drawing import drawn
 from custloyal.plot.backtests import band_points, lift_lines
 from custloyal.plot.cohorts import cohort_map
 from custloyal.plot.concentration import lorenz_line, segment_bars
@@ -17,6 +15,8 @@ from custloyal.plot.lifecycle import lifecycle_bars, reactivation_bars
 from custloyal.plot.promises import promise_line
 from custloyal.plot.retention import period_name, rate_line, survival_line
 from custloyal.plot.trust import trust_histogram
+from custloyal.reporting import promise_words
+from custloyal.reporting.drawing import drawn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from altair import LayerChart
     from markupsafe import Markup
 
-    from custloyal.page.promise_words import PromiseView
-    from custloyal.page.words import CohortView
+    from custloyal.reporting.promise_words import PromiseView
+    from custloyal.reporting.words import CohortView
 
 __all__ = ["charts", "promise_charts"]
 
