@@ -17,6 +17,7 @@ from custloyal.plot.look import (
     LABEL,
     MUTED,
     data,
+    diagonal,
     empty,
     figure_at_end,
     finished,
@@ -136,10 +137,7 @@ def lorenz_line(
     y = share_axis("revenue:Q", title="share of revenue")
     said = tip(customers=("largest customers", ".1%"), revenue=("share of revenue", ".1%"))
     base = alt.Chart(data(rows)).encode(x=x, y=y, tooltip=said)
-    corners = [{"customers": 0, "revenue": 0}, {"customers": 1, "revenue": 1}]
-    equal = alt.Chart(data(corners)).mark_line(color=MUTED, strokeDash=[4, 3], strokeWidth=1)
-    layers = equal.encode(x=x, y=y)
-    layers += base.mark_area(color=ACCENT, opacity=0.12)
+    layers = diagonal(x, y) + base.mark_area(color=ACCENT, opacity=0.12)
     layers += base.mark_line(color=ACCENT, strokeWidth=2.5)
     layers += base.mark_point(size=90, opacity=0, fill=ACCENT)
     words = f"Lorenz curve of {counted(customers_count, 'customer')} who bought"
