@@ -10,14 +10,10 @@ from hypothesis import strategies as st
 
 from comparing import OPTIONAL, close, history_of
 from custloyal import (
-    BtydStatistics,
     CohortRetention,
     Concentration,
-    EvidenceUse,
-    HandOffMatrix,
     HandOffs,
     History,
-    ParetoSegment,
     Rfm,
     Stage,
     States,
@@ -25,6 +21,7 @@ from custloyal import (
     read,
 )
 from custloyal.errors import DataError, InvalidValueError, MergeError
+from custloyal.metrics import BtydStatistics, EvidenceUse, HandOffMatrix, ParetoSegment
 from custloyal.testing import rows
 from engines import ENGINES, every_engine
 

@@ -4,7 +4,7 @@ The only floor that imports polars, duckdb, pandas or pyspark, and each on its f
 """
 
 from custloyal.engines.base import Aggregate, Combine, Engine, Look, Sight, Table
-from custloyal.engines.door import Home, from_columns, opened
+from custloyal.engines.door import Home, from_columns, opened, row_count
 from custloyal.engines.files import read_parquet, scanned, write_parquet
 from custloyal.engines.identity import identity
 
@@ -20,6 +20,7 @@ __all__ = [
     "identity",
     "opened",
     "read_parquet",
+    "row_count",
     "scanned",
     "write_parquet",
 ]

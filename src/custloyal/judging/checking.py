@@ -58,7 +58,8 @@ def check(
 
     Example:
         >>> import polars as pl
-        >>> from custloyal import History, ServiceRule, at_most, where
+        >>> from custloyal import History, ServiceRule
+        >>> from custloyal.rules import at_most, where
         >>> calls = pl.DataFrame({"customer_id": ["ann"], "department": ["sales"], "rings": [2]})
         >>> always = {"kind": "question", "occurred_at": "2024-05-01"}
         >>> rule = ServiceRule(

@@ -61,7 +61,8 @@ def judge(
         Ann was answered within two rings, Bob was not, and of Cem nobody knows: one of two.
 
         >>> import polars as pl
-        >>> from custloyal import History, ServiceRule, at_most, where
+        >>> from custloyal import History, ServiceRule
+        >>> from custloyal.rules import at_most, where
         >>> calls = pl.DataFrame({"customer_id": ["ann", "bob", "cem"], "rings": [2, 3, None]})
         >>> always = {"kind": "question", "occurred_at": "2024-05-01"}
         >>> rule = ServiceRule(

@@ -56,7 +56,7 @@ def lorenz_curve(readings: Reading | Readings | Scores, *, top: float = 0.2) -> 
     Example:
         >>> import custloyal
         >>> from custloyal.datasets import cdnow
-        >>> lorenz_curve(custloyal.read(cdnow(), custloyal.ParetoSegment())).description
+        >>> lorenz_curve(custloyal.read(cdnow(), custloyal.metrics.ParetoSegment())).description
         'Lorenz curve of 2,357 customers who bought: the largest 20.0% of them bring 67.4% of the \
 revenue.'
     """
@@ -167,7 +167,7 @@ def pareto_segments(readings: Reading | Readings | Scores) -> alt.LayerChart:
     Example:
         >>> import custloyal
         >>> from custloyal.datasets import cdnow
-        >>> pareto_segments(custloyal.read(cdnow(), custloyal.ParetoSegment())).description
+        >>> pareto_segments(custloyal.read(cdnow(), custloyal.metrics.ParetoSegment())).description
         'Bars by segment: A, 777 customers (33.0%) with 80.0% of the revenue; B, 804 customers \
 (34.1%) with 15.0% of the revenue; C, 776 customers (32.9%) with 5.0% of the revenue.'
     """

@@ -32,7 +32,8 @@ def wrong_types(rule: ServiceRule, types: Mapping[str, DType]) -> list[Mistake]:
         types: The columns that there are, each with its type.
 
     Example:
-        >>> from custloyal import ServiceRule, at_most, where
+        >>> from custloyal import ServiceRule
+        >>> from custloyal.rules import at_most, where
         >>> rule = ServiceRule(
         ...     name="answer fast",
         ...     population=where(agent_id=7),

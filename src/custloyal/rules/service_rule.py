@@ -53,7 +53,8 @@ class ServiceRule:
         InvalidValueError: With all that is missing or wrong, each with how to say it.
 
     Example:
-        >>> from custloyal import ServiceRule, at_most, where
+        >>> from custloyal import ServiceRule
+        >>> from custloyal.rules import at_most, where
         >>> rule = ServiceRule(
         ...     name="answer fast",
         ...     population=where(channel="phone", department="Sales"),
