@@ -5,7 +5,7 @@ The only floor that imports polars, duckdb, pandas or pyspark, and each on its f
 
 from custloyal.engines.base import Aggregate, Combine, Engine, Look, Sight, Table
 from custloyal.engines.door import Home, from_columns, opened
-from custloyal.engines.files import files_of, from_parquet, scanned, to_parquet, write_parquet
+from custloyal.engines.files import files_of, from_parquet, scanned, to_parquet
 from custloyal.engines.identity import identity
 
 __all__ = [
@@ -23,5 +23,4 @@ __all__ = [
     "opened",
     "scanned",
     "to_parquet",
-    "write_parquet",
 ]

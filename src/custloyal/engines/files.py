@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from custloyal.engines.base import Table
 
-__all__ = ["files_of", "from_parquet", "scanned", "to_parquet", "write_parquet"]
+__all__ = ["files_of", "from_parquet", "scanned", "to_parquet"]
 
 _SEPARATORS = ",;\t|"
 _SAMPLE_BYTES = 65_536
@@ -73,11 +73,6 @@ def to_parquet(table: Table) -> tuple[bytes, int]:
     frame, content = table.collect("polars"), BytesIO()
     frame.write_parquet(content)
     return content.getvalue(), len(frame)
-
-
-def write_parquet(table: Table, file: Path) -> None:
-    """Write a table to one Parquet file."""
-    table.collect("polars").write_parquet(file)
 
 
 def files_of(path: str | Path) -> list[Path]:

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["Store"]
 
 _MANIFEST, _LOCK = "states.json", ".custloyal-states.lock"
-_FORMAT = 2
+_FORMAT = 1
+_KINDS = ("pass", "halo", "edges")
 _OURS = re.compile(r"[a-z]+-\d+-[0-9a-f]{16}\.parquet|states\.json\.[0-9a-f]{16}\.tmp")
 _AGAIN = "restore the folder, or fold again into a new one"
 _PAUSE_S = 0.01
@@ -73,9 +74,9 @@ class Store:
         for _ in range(_READS):
             said = self._manifest()
             try:
-                return said["said"], {
-                    kind: {int(number): self._table(each) for number, each in tables.items()}
-                    for kind, tables in said["tables"].items()
+                return said, {
+                    kind: {int(number): self._table(each) for number, each in said[kind].items()}
+                    for kind in _KINDS
                 }
             except FileNotFoundError as error:
                 if self._manifest()["version"] == said["version"]:
@@ -93,7 +94,7 @@ class Store:
 
         Args:
             said: What is said of the tables, for JSON.
-            tables: The tables, by kind and by the number of their pass.
+            tables: The tables, by kind ("pass", "halo", "edges") and by the number of their pass.
             wait_s: How many seconds to wait for another writer.
 
         Raises:
@@ -137,9 +138,9 @@ class Store:
                 _put(self.folder / name, content, mode)
                 digest = hashlib.sha256(content).hexdigest()
                 entries[kind][number] = {"file": name, "rows": row_count, "sha256": digest}
-        whole: dict[str, Any] = {"format": _FORMAT, "version": version}
+        whole: dict[str, Any] = {"format": _FORMAT, "version": version, **said, **entries}
         # Keys of JSON are text: what is digested must be what is read again.
-        whole |= json.loads(json.dumps({"said": said, "tables": entries}))
+        whole = json.loads(json.dumps(whole))
         whole["sha256"] = _digest(whole)
         draft = self.folder / f"{_MANIFEST}.{version}.tmp"
         _put(draft, json.dumps(whole, indent=1).encode(), mode)
@@ -160,8 +161,8 @@ class Store:
         """Remove our files which the manifest does not name."""
         named: set[str] = set()
         if (self.folder / _MANIFEST).exists():
-            tables = self._manifest()["tables"].values()
-            named = {each["file"] for of_kind in tables for each in of_kind.values()}
+            said = self._manifest()
+            named = {each["file"] for kind in _KINDS for each in said[kind].values()}
         for path in self.folder.iterdir():
             if _OURS.fullmatch(path.name) and path.name not in named:
                 with contextlib.suppress(OSError):  # it is tried again at the next writing
