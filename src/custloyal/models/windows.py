@@ -149,13 +149,6 @@ class AsOf:
         return self.instant.astimezone(check_timezone(self.timezone)).isoformat()
 
 
-def _day_of(path: str, value: str | date) -> date | Mistake:
-    day = _parsed(value) if isinstance(value, str) else value
-    if isinstance(day, date) and not isinstance(day, datetime):
-        return day
-    return Mistake(path, f"{value!r} is not a day", 'write "2024-06-30" or give a date')
-
-
 def _parsed(text: str) -> date | datetime | None:
     for parse in (date.fromisoformat, datetime.fromisoformat):
         try:
