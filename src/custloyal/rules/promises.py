@@ -92,7 +92,7 @@ def at_least(
         InvalidValueError: Where the unit is missing, or does not fit.
 
     Example:
-        >>> from custloyal import where
+        >>> from custloyal.rules import where
         >>> print(at_least(1, "times", of=where(kind="outreach"), per="customer"))
         have at least 1 contact by the business
     """
@@ -202,7 +202,7 @@ def within(
         InvalidValueError: Where no time is stated, or the clock is not known.
 
     Example:
-        >>> from custloyal import where
+        >>> from custloyal.rules import where
         >>> print(within(hours=4))
         are answered within 4 hours
         >>> print(within(days=7, until=where(kind="survey"), same="customer"))
