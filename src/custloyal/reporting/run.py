@@ -64,13 +64,19 @@ class Report(Shown):
             `version`, what the report rests on, the keys of each section, and in `errors` by name
             why a section failed.
         """
-        made: dict[str, Any] = {"version": VERSION, **plain(self._about), "errors": {}}
+        errors: dict[str, str] = {}
+        made: dict[str, Any] = {"version": VERSION, **plain(self._about), "errors": errors}
         for section, figures in self._told:
+            told = None if isinstance(figures, Failed) else figures
             if isinstance(figures, Failed):
-                made["errors"][section.name] = figures.reason
-                figures = None  # noqa: PLW2901 (its keys stand, as null)
-            for key, value in section.to_dict(figures).items():
-                made.setdefault(key, plain(value))
+                errors[section.name] = figures.reason
+            try:
+                keys = plain(section.to_dict(told))
+            except Exception as error:  # noqa: BLE001 (whatever a section raises, the others stand)
+                errors[section.name] = Failed.by(error).reason
+                continue
+            for key, value in keys.items():
+                made.setdefault(key, value)
         return made
 
     def lines(self) -> list[tuple[str, str]]:
@@ -277,12 +283,22 @@ def _metrics_of(
     sections: Sequence[Section[Any]], scope: Scope
 ) -> tuple[dict[str, Sequence[Metric]], dict[str, Failed]]:
     """The metrics that each section needs by its name, and which cannot say so."""
-    asked, failed = {}, {}
+    asked: dict[str, Sequence[Metric]] = {}
+    failed: dict[str, Failed] = {}
+    by_name: dict[str, Metric] = {}
     for section in sections:
         try:
-            asked[section.name] = section.metrics(scope)
+            wanted = section.metrics(scope)
         except Exception as error:  # noqa: BLE001 (as in _figures)
             failed[section.name] = Failed.by(error)
+            continue
+        differing = [each for each in wanted if by_name.get(each.name, each) != each]
+        if differing:
+            reason = f"an earlier section asks for {differing[0].name} with other arguments"
+            failed[section.name] = Failed(f"{reason} (ask for {by_name[differing[0].name]!r})")
+            continue
+        by_name |= {each.name: each for each in wanted}
+        asked[section.name] = wanted
     return asked, failed
 
 
