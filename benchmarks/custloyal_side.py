@@ -10,15 +10,8 @@ import polars as pl
 
 from benchmarks import by_hand_duckdb, by_hand_polars
 from benchmarks.contestants import Contestant
-from custloyal import (
-    BtydStatistics,
-    CohortRetention,
-    Concentration,
-    History,
-    Trust,
-    read,
-    score,
-)
+from custloyal import CohortRetention, Concentration, History, Trust, read, score
+from custloyal.metrics import BtydStatistics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

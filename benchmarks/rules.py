@@ -20,7 +20,8 @@ import numpy as np
 import polars as pl
 
 from benchmarks.generate import KIND_WEIGHTS, history_path, row_count
-from custloyal import History, RuleBook, ServiceRule, at_most, judge, where
+from custloyal import History, RuleBook, ServiceRule, judge
+from custloyal.rules import at_most, where
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 import reference
 import reference_rules
-from custloyal import BusinessCalendar, History, RuleBook, ServiceRule, judge, where
+from custloyal import BusinessCalendar, History, RuleBook, ServiceRule, judge
 from custloyal.models import AsOf
-from custloyal.rules import Population, above, at_least, at_most, below, within
+from custloyal.rules import Population, above, at_least, at_most, below, where, within
 
 MICROSECOND = timedelta(microseconds=1)
 BERLIN = "Europe/Berlin"

@@ -423,6 +423,16 @@ def test_an_input_is_never_overwritten(run):
     assert Path("sales.toml").read_text(encoding="utf-8") == MAPPING
 
 
+def test_an_input_that_a_pattern_names_is_never_overwritten(run):
+    text = f"{HEAD}ann,2024-05-01,1\n"
+    Path("sales-1.csv").write_text(text, encoding="utf-8")
+    mapped = ("sales-*.csv", "--mapping", "sales.toml")
+    run("report", *mapped, "-o", "sales-1.csv", expected=2)
+    run("backtest", *mapped, "--horizon", "20d", "--json", "sales-1.csv", expected=2)
+    run("describe", "sales-*.csv", "-o", "sales-1.csv", "--force", expected=2)
+    assert Path("sales-1.csv").read_text(encoding="utf-8") == text
+
+
 def raising(error):
     def raised(*_):
         raise error
@@ -666,7 +676,7 @@ def test_verdicts_are_written_as_parquet_and_over_no_input(run, output):
 def test_verdicts_are_written_whole_or_not_at_all(run, monkeypatch):
     Path("v.parquet").write_text("what was there before", encoding="utf-8")
     module = import_module("custloyal.cli.rule_commands")
-    monkeypatch.setattr(module, "write_parquet", raising(OSError(28, "No space left on device")))
+    monkeypatch.setattr(module, "to_parquet", raising(OSError(28, "No space left on device")))
     arguments = ("rules", "judge", "calls.csv", "--rules", "book.toml", *OPTIONS, "-o", "v.parquet")
     assert "No space left on device" in run(*arguments, expected=2).stderr
     assert Path("v.parquet").read_text(encoding="utf-8") == "what was there before"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from custloyal import BtydStatistics, Concentration, read
+from custloyal import Concentration, read
 from custloyal.datasets import cdnow, cdnow_path
+from custloyal.metrics import BtydStatistics
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from custloyal import HandOffs, History, NextPurchase, Trust, judge, read, rulebooks
+from custloyal import HandOffs, History, Trust, judge, read
 from custloyal.datasets import simulate
+from custloyal.metrics import NextPurchase
+from custloyal.rules import rulebooks
 
 if TYPE_CHECKING:
     import pyarrow as pa

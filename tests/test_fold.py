@@ -13,22 +13,12 @@ from hypothesis import strategies as st
 import custloyal
 import reference
 from comparing import assert_same, close, history_of, instant_of, read_rows
-from custloyal import (
-    BtydStatistics,
-    CohortRetention,
-    Concentration,
-    HandOffMatrix,
-    HandOffs,
-    Metric,
-    ParetoSegment,
-    Rfm,
-    Stage,
-    Trust,
-    explain,
-)
+from custloyal import CohortRetention, Concentration, HandOffs, Metric, Rfm, Stage, Trust
 from custloyal.engines import identity
 from custloyal.errors import CustloyalError
 from custloyal.fold import count, decayed, first, highest, last, lowest, total
+from custloyal.metrics import BtydStatistics, HandOffMatrix, ParetoSegment
+from custloyal.reading import explain
 from custloyal.testing import as_ofs, rows
 from engines import BACKENDS, every_backend, every_engine, sparingly
 

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import custloyal
-from custloyal import BtydStatistics, History, IntakeMapping, Rfm, Trust
+from custloyal import History, IntakeMapping, Rfm, Trust
 from custloyal.errors import CustloyalError, DataError
+from custloyal.metrics import BtydStatistics
 from custloyal.models import Interaction
 from custloyal.testing import histories, instants
 from engines import BACKENDS, arrow_table, every_backend, sparingly

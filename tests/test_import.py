@@ -29,6 +29,17 @@ HEAVY = (
     "vl_convert",
 )
 
+NAMES = {
+    *("History", "IntakeMapping", "States", "contributions", "read", "report", "score"),
+    *("CohortRetention", "Concentration", "HandOffs", "Lifecycle", "Metric", "RetentionRate"),
+    *("Rfm", "Stage", "Trust", "NextNeed", "SilentDefection", "backtest", "losses"),
+    *("BusinessCalendar", "RuleBook", "ServiceRule", "judge", "objectives"),
+}
+ROOMS = (
+    *("btyd", "business_time", "datasets", "defection", "economics", "errors", "fold", "intake"),
+    *("judging", "metrics", "models", "plot", "reading", "rules", "testing"),
+)
+
 LOADED = """
 import json, sys, warnings
 filters = list(warnings.filters)
@@ -66,6 +77,8 @@ def test_the_public_names_are_those_that_type_checkers_see():
         if isinstance(block, ast.ImportFrom)
         for name in block.names
     }
+    assert set(custloyal.__all__) == NAMES
+    assert set(typed) == {*NAMES, *ROOMS}
     assert set(custloyal.__all__) < set(typed) <= set(dir(custloyal))
     for name, home in typed.items():
         module, _, own = home.rpartition(".")
@@ -74,7 +87,7 @@ def test_the_public_names_are_those_that_type_checkers_see():
         custloyal.Loyalty  # noqa: B018
 
 
-@pytest.mark.parametrize("room", ["btyd", "datasets", "economics", "plot", "rules"])
+@pytest.mark.parametrize("room", ROOMS)
 def test_modules_are_at_hand_after_a_bare_import(room):
     said = f"import custloyal; print(custloyal.{room}.__name__)"
     ran = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=False)

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 import reference_intake
 from comparing import OPTIONAL, history_of
-from custloyal import DropWhen, History, KindWhen
+from custloyal import History
 from custloyal.errors import ConfigurationError, CustloyalError, DataError, MissingColumnError
+from custloyal.intake import DropWhen, KindWhen
 from custloyal.testing import rows
 from engines import BACKENDS, REQUIRED, every_backend, sparingly
 

@@ -8,15 +8,9 @@ import polars as pl
 import pytest
 
 import custloyal
-from custloyal import (
-    BtydStatistics,
-    Concentration,
-    DropWhen,
-    HandOffMatrix,
-    HandOffs,
-    History,
-    KindWhen,
-)
+from custloyal import Concentration, HandOffs, History
+from custloyal.intake import DropWhen, KindWhen
+from custloyal.metrics import BtydStatistics, HandOffMatrix
 
 
 def read(history, metric, as_of):

@@ -45,10 +45,10 @@ def shop():
 @pytest.fixture(scope="module")
 def values(shop):
     """One value of each type that has a `repr` of its own, by name."""
-    readings = custloyal.read(shop, [custloyal.Trust(), custloyal.BtydStatistics()])
+    readings = custloyal.read(shop, [custloyal.Trust(), custloyal.metrics.BtydStatistics()])
     company = simulate(customers=100, seed=0).history
     verdicts = custloyal.judge(company, rulebooks.good_service())
-    days = custloyal.Score(metric=custloyal.Rfm(), column="recency_days")
+    days = custloyal.defection.Score(metric=custloyal.Rfm(), column="recency_days")
     frame = readings["btyd_statistics"].to_native()
     return {
         "History": shop,
@@ -61,7 +61,7 @@ def values(shop):
         "Backtest": custloyal.backtest(
             shop, days, cut="1997-09-30", horizon="39w", draws_count=100
         ),
-        "FittedBgNbd": custloyal.BgNbd(time_unit="day").fit(frame),
+        "FittedBgNbd": custloyal.btyd.BgNbd(time_unit="day").fit(frame),
         "Report": custloyal.report(shop),
     }
 

@@ -12,9 +12,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from custloyal import CohortRetention, Concentration, HandOffMatrix, Kind, Trust, read, score
+from custloyal import CohortRetention, Concentration, Trust, read, score
 from custloyal.datasets import simulate
 from custloyal.errors import InvalidValueError
+from custloyal.metrics import HandOffMatrix
+from custloyal.models import Kind
 
 CUSTOMERS = 2_000
 NEVER = datetime(2100, 1, 1, tzinfo=UTC)

@@ -10,14 +10,10 @@ from hypothesis import strategies as st
 
 from comparing import OPTIONAL, close, history_of
 from custloyal import (
-    BtydStatistics,
     CohortRetention,
     Concentration,
-    EvidenceUse,
-    HandOffMatrix,
     HandOffs,
     History,
-    ParetoSegment,
     Rfm,
     Stage,
     States,
@@ -25,6 +21,7 @@ from custloyal import (
     read,
 )
 from custloyal.errors import DataError, InvalidValueError, MergeError
+from custloyal.metrics import BtydStatistics, EvidenceUse, HandOffMatrix, ParetoSegment
 from custloyal.testing import rows
 from engines import ENGINES, every_engine
 
@@ -80,7 +77,11 @@ def test_parts_split_at_random_merge_to_the_whole(backend, data):
     first = [row for row, taken in zip(accepted, mine, strict=True) if taken]
     second = [row for row, taken in zip(accepted, mine, strict=True) if not taken]
     whole = read(part(backend, accepted), ANYWHERE, as_of=LATE)
-    parts = [States.of(part(backend, each), ANYWHERE, as_of=LATE) for each in (first, second)]
+    # By name, since the parts may be equal: rows without ids drawn twice.
+    parts = [
+        States.of(part(backend, each), ANYWHERE, as_of=LATE, batch=name)
+        for name, each in (("first", first), ("second", second))
+    ]
     assert_equal(backend, parts[0].merge(parts[1]).read(), whole)
 
 
@@ -112,8 +113,8 @@ def test_parts_of_different_times_merge_as_of_the_later(backend, data):
     cut = accepted[len(accepted) // 2]["occurred_at"]
     early = [row for row in accepted if row["occurred_at"] <= cut]
     late = [row for row in accepted if row["occurred_at"] > cut]
-    before = States.of(part(backend, early), Trust(), as_of=cut)
-    after = States.of(part(backend, late), Trust(), as_of=LATE)
+    before = States.of(part(backend, early), Trust(), as_of=cut, batch="before")
+    after = States.of(part(backend, late), Trust(), as_of=LATE, batch="after")
     whole = read(part(backend, accepted), Trust(), as_of=LATE)
     assert_equal(backend, before.merge(after).read(), whole)
     assert_equal(backend, after.merge(before).read(), whole)
@@ -298,6 +299,20 @@ def test_states_of_other_metrics_are_refused(tmp_path):
         States.load(tmp_path / "states", Trust(ratio=3))
     with pytest.raises(DataError, match="holds no states"):
         States.load(tmp_path / "nowhere", Trust())
+
+
+@every_engine
+def test_a_batch_given_twice_changes_nothing(backend):
+    everything, odd, even = interleaved(backend)
+    first, second = (States.of(each, Trust(), as_of=LATE) for each in (odd, even))
+    both = first.merge(second)
+    whole = read(everything, Trust(), as_of=LATE)
+    assert_equal(backend, both.merge(first).read(), whole)
+    assert_equal(backend, second.merge(both).read(), whole)
+    named = States.of(odd, Trust(), as_of=LATE, batch="monday")
+    assert named.batches == {"monday"}
+    with pytest.raises(MergeError, match="monday"):
+        named.merge(first).merge(named.merge(second))
 
 
 def test_states_are_not_read_before_their_time():

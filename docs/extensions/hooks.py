@@ -19,14 +19,15 @@ PUBLIC = (
     ".datasets",
     ".defection",
     ".economics",
+    ".intake",
     ".judging",
     ".metrics",
     ".models",
     ".plot",
+    ".reading",
+    ".reporting",
     ".rules",
-    ".scoring",
     ".simulation",
-    ".states",
     ".testing",
 )
 

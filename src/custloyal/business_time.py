@@ -9,9 +9,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import narwhals as nw
 
-from custloyal.business_columns import business_instant, business_time, with_business_times
 from custloyal.engines import opened
 from custloyal.errors import (
     DataError,
@@ -30,7 +30,16 @@ if TYPE_CHECKING:
 
     from custloyal.engines import Engine, Table
 
-__all__ = ["with_added", "with_elapsed", "with_is_open", "with_next_open"]
+__all__ = [
+    "BusinessTime",
+    "business_instant",
+    "business_time",
+    "with_added",
+    "with_business_times",
+    "with_elapsed",
+    "with_is_open",
+    "with_next_open",
+]
 
 _SECOND_US = 1_000_000
 _MICROSECOND = timedelta(microseconds=1)
@@ -333,3 +342,70 @@ def _option_mistakes(schema: nw.Schema, name: str, timezone: str | None) -> Iter
             check_timezone(timezone)
         except InvalidValueError as error:
             yield from error.mistakes
+
+
+# For a fold: business time as columns that a source may let --------------------------------
+
+
+@attrs.frozen
+class BusinessTime:
+    """The business time of an instant, or the instant of a business time.
+
+    Args:
+        column: The column that it is made of.
+        calendar: When the business is open.
+        to_instant: Whether it is the instant of a business time.
+    """
+
+    column: str
+    calendar: BusinessCalendar
+    to_instant: bool
+
+
+def business_time(column: str, calendar: BusinessCalendar) -> BusinessTime:
+    """The business time from 1950 up to an instant, in microseconds.
+
+    The difference of two is the business time between their instants.
+
+    Args:
+        column: The column of instants, UTC without a zone.
+        calendar: When the business is open.
+
+    Returns:
+        Whole numbers; null where the instant is null or not of the years 1950 to 2099.
+    """
+    return BusinessTime(column, calendar, to_instant=False)
+
+
+def business_instant(column: str, calendar: BusinessCalendar) -> BusinessTime:
+    """The first instant by which so much business time has passed since 1950.
+
+    Args:
+        column: The column of business times in microseconds, as `business_time` counts them.
+        calendar: When the business is open.
+
+    Returns:
+        Instants in UTC without a zone; null where the business time is null, not above 0, or not
+        reached by the end of 2099.
+    """
+    return BusinessTime(column, calendar, to_instant=True)
+
+
+def with_business_times(rows: Table, engine: Engine, columns: Mapping[str, BusinessTime]) -> Table:
+    """Add business times, and instants of business times, to a table.
+
+    Args:
+        rows: The table.
+        engine: The engine that runs it.
+        columns: What is added, by name. Those of one calendar share its table of openings.
+    """
+    alike: dict[tuple[BusinessCalendar, bool], dict[str, str]] = {}
+    for name, each in columns.items():
+        alike.setdefault((each.calendar, each.to_instant), {})[name] = each.column
+    for (calendar, to_instant), made in alike.items():
+        rows = engine.with_business_time(
+            rows, columns=made, calendar=calendar, to_instant=to_instant
+        )
+        if not to_instant:
+            rows = rows.with_columns(nw.col(*made).cast(nw.Int64))
+    return rows

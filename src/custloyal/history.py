@@ -2,95 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import attrs
 import narwhals as nw
 
-from custloyal.columns import CANONICAL, DAY, PLACE, REQUIRED, ColumnType
+from custloyal.columns import CANONICAL, DAY, REQUIRED, ColumnType
 from custloyal.engines import Home, Table, from_columns, opened, scanned
 from custloyal.errors import InvalidValueError, Mistake, nearest
 from custloyal.fold import Source
-from custloyal.formats import count, shortened
-from custloyal.intake.acceptance import (
-    Counts,
-    check_currency,
-    counted,
-    duplicates_of,
-    has_duplicates,
-    height,
-    judged_rows,
-    with_negative_returns,
-)
-from custloyal.intake.columns import REASON
-from custloyal.intake.customers import customer_table
+from custloyal.formats import count
+from custloyal.intake.acceptance import Intake, Judged, customer_table, judged
 from custloyal.intake.mapping import DropWhen, IntakeMapping, KindWhen
 from custloyal.models import Interaction
 from custloyal.shown import Shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 
-__all__ = ["History", "Intake", "Unique"]
-
-_WORDS = 5
-"""How many words that are no kind an intake names."""
+__all__ = ["History", "Unique"]
 
 Unique: TypeAlias = Literal["check", "assume"]
-
-
-@attrs.frozen(kw_only=True, repr=False)
-class Intake(Shown):
-    """What became of the rows that were given.
-
-    given = accepted + rejected + duplicates + folded lines, always.
-
-    Args:
-        given: The rows of the user's table.
-        accepted: The interactions that every reading sees.
-        rejected: For each reason the rows that were rejected.
-        duplicates: Rows whose interaction_id an earlier row bears.
-        folded_lines: Rows that were added to another row of their interaction_id.
-        unmapped: For each word that is no kind the accepted rows that became `other`.
-        negated_returns: Returns that were given with a positive amount.
-        timezone: The zone in which days are counted.
-    """
-
-    given: int
-    accepted: int
-    rejected: Mapping[str, int]
-    duplicates: int
-    folded_lines: int
-    unmapped: Mapping[str, int]
-    negated_returns: int
-    timezone: str
-
-    @property
-    def rejected_count(self) -> int:
-        """All rejected rows."""
-        return sum(self.rejected.values())
-
-    def __repr__(self) -> str:
-        parts = {
-            "accepted": self.accepted,
-            "rejected": self.rejected_count,
-            "duplicates": self.duplicates,
-            "lines added to another row": self.folded_lines,
-        }
-        sums = [f"{count(number)} {what}" for what, number in parts.items() if number]
-        lines = [f"Intake: {count(self.given)} given = {' + '.join(sums) or '0'}"]
-        lines += [f"  rejected, {why}: {count(n)}" for why, n in self.rejected.items()]
-        words = [f"{shortened(word, limit=40)!r} ({count(n)})" for word, n in self.unmapped.items()]
-        more = f" and {count(len(words) - _WORDS)} more" if len(words) > _WORDS else ""
-        lines += [f"  no kind, taken as other: {', '.join(words[:_WORDS])}{more}"] if words else []
-        if self.negated_returns:
-            lines.append(f"  returns made negative: {count(self.negated_returns)}")
-        return "\n".join([*lines, f"  days are those of {self.timezone}"])
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -114,13 +49,11 @@ class History(Shown):
     columns: tuple[str, ...]
     customers: Table | None = attrs.field(repr=False)
     _accepted: Table = attrs.field(repr=False)
-    _given: Table = attrs.field(repr=False)
-    _mapping: IntakeMapping = attrs.field(repr=False)
-    _duplicates: Table | None = attrs.field(repr=False)
-    _counts: Counts | None
+    _judged: Judged = attrs.field(repr=False)
 
     def __repr__(self) -> str:
-        number = "" if self._counts is None else f" of {count(self._counts.accepted)} interactions"
+        known = not self.home.is_file_like
+        number = f" of {count(self._judged.counts.accepted)} interactions" if known else ""
         return "\n".join(
             [
                 f"History{number} on {self.home.implementation.value}, days of {self.timezone}",
@@ -277,7 +210,7 @@ class History(Shown):
 
         A rating that is not on its scale, which no reading uses, is left out.
         """
-        rows = self.home.engine.presented(self._accepted.select(*self.columns)).collect("polars")
+        rows = self.home.collected(self._accepted.select(*self.columns))
         measures = [n for n, t in rows.schema.items() if n not in CANONICAL and t.is_numeric()]
         for row in rows.iter_rows(named=True):
             known = {name: row[name] for name in (*REQUIRED, *CANONICAL, *measures) if name in row}
@@ -285,47 +218,20 @@ class History(Shown):
 
     # What became of the rows -------------------------------------------------------------
 
-    @cached_property
+    @property
     def intake(self) -> Intake:
         """What became of each row; counted on first use where the rows are files."""
-        counts = self._counts or self._counted()
-        given = height(self._given)
-        duplicates = 0 if self._duplicates is None else height(self._duplicates)
-        return Intake(
-            given=given,
-            accepted=counts.accepted,
-            rejected=counts.rejected,
-            duplicates=duplicates,
-            folded_lines=given - counts.accepted - duplicates - sum(counts.rejected.values()),
-            unmapped=counts.unmapped,
-            negated_returns=counts.negated,
-            timezone=self.timezone,
-        )
+        return self._judged.intake
 
     @property
     def left_out(self) -> tuple[str, ...]:
         """The given columns that nothing reads: named as one of ours but for case, or with _."""
-        read = {*self.columns, *self._mapping.sources}
-        return tuple(name for name in self._given.collect_schema() if name not in read)
+        return self._judged.left_out
 
     @property
     def rejected(self) -> Any:
         """The rejected rows with their `reason` and `row` (from 1), in the caller's library."""
-        rejected = self._judged(placed=True).filter(~nw.col(REASON).is_null())
-        row, reason = (nw.col(PLACE) + 1).alias("row"), nw.col(REASON).alias("reason")
-        # Rows that were added later were never judged.
-        judged = rejected.collect_schema()
-        given = [name for name in self.columns if name in judged]
-        return self.home.bring_back(rejected.select(row, reason, *given))
-
-    def _counted(self) -> Counts:
-        judged = self._judged(placed=self._duplicates is not None)
-        if self._duplicates is not None:
-            judged = judged.join(self._duplicates, on=PLACE, how="anti")
-        return counted(judged, self.home.engine)
-
-    def _judged(self, *, placed: bool) -> Table:
-        return judged_rows(self._given, self.home, self._mapping, placed=placed)[0]
+        return self.home.bring_back(self._judged.rejected)
 
     # For the plan ------------------------------------------------------------------------
 
@@ -387,49 +293,16 @@ class History(Shown):
             raise InvalidValueError(
                 Mistake("unique", f"is {unique!r}", nearest(str(unique), get_args(Unique)))
             )
-        engine = home.engine
-        placed = mapping.lines or "interaction_id" not in {*table.collect_schema(), *mapping.names}
-        judged, columns = judged_rows(table, home, mapping, placed=placed)
-        check_currency(judged, columns)
-        duplicates = None
-        if (
-            unique == "check"
-            and "interaction_id" in columns
-            and not mapping.lines
-            and has_duplicates(judged)
-        ):
-            placed_rows = engine.store(judged_rows(table, home, mapping, placed=True)[0])
-            duplicates = duplicates_of(placed_rows, engine)
-            judged = placed_rows.join(duplicates, on=PLACE, how="anti")
-        # Files are counted when somebody asks. A step that would change nothing is left out.
-        counts = None if home.is_file_like else counted(judged, engine)
-        accepted = judged
-        if counts is None or counts.rejected:
-            accepted = accepted.filter(nw.col(REASON).is_null())
-        if counts is None or counts.negated:
-            accepted = with_negative_returns(accepted, columns)
-        order = _order(mapping, columns)
-        kept = dict.fromkeys([*columns, *order])
-        accepted = accepted.select(*kept)
-        if duplicates is not None or not home.lazy:
-            accepted = engine.keep(accepted)
+        rows = judged(table, home, mapping, find_duplicates=unique == "check")
         return cls(
             home=home,
             timezone=mapping.timezone or "UTC",
-            order=order,
-            columns=columns,
+            order=rows.order,
+            columns=rows.columns,
             customers=None if customers is None else customer_table(customers),
-            accepted=accepted,
-            given=table,
-            mapping=mapping,
-            duplicates=duplicates,
-            counts=counts,
+            accepted=rows.accepted,
+            judged=rows,
         )
-
-
-def _order(mapping: IntakeMapping, columns: tuple[str, ...]) -> tuple[str, ...]:
-    time = "occurred_at" if mapping.order is None else mapping.order
-    return (time, "interaction_id" if "interaction_id" in columns else PLACE)
 
 
 def _with_usable_rating(row: dict[str, Any]) -> dict[str, Any]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-import narwhals as nw
-
+from custloyal.engines import row_count
 from custloyal.formats import count, counted, shortened
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ class Rows(Shown):
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """The rows as dictionaries."""
-        return self.home.engine.presented(self.table).collect("polars").rows(named=True)
+        return self.home.collected(self.table).rows(named=True)
 
     @property
     def columns(self) -> list[str]:
@@ -68,11 +67,10 @@ class Rows(Shown):
         return type(self).__name__
 
     def _number(self) -> int:
-        return int(self.table.select(nw.len().alias("rows")).collect("polars").item())
+        return row_count(self.table)
 
     def _first(self, number: int) -> list[dict[str, Any]]:
-        shown = self.home.engine.presented(self.table.head(number))
-        return shown.collect("polars").rows(named=True)
+        return self.home.collected(self.table.head(number)).rows(named=True)
 
     def __repr__(self) -> str:
         return as_text(self._title, self.columns, self._first(_ROWS), of=self._number())

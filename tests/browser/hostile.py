@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
-from custloyal import History, RuleBook, ServiceRule, at_most, where, within
+from custloyal import History, RuleBook, ServiceRule
+from custloyal.rules import at_most, where, within
 
 SAYS = "inert"
 """What every name that is words says somewhere, so that a page can be asked whether it shows it."""

@@ -10,7 +10,8 @@ import polars as pl
 import pytest
 
 import custloyal
-from custloyal import BtydStatistics, History
+from custloyal import History
+from custloyal.metrics import BtydStatistics
 
 CALIBRATION_END = date(1997, 9, 30)
 

@@ -16,12 +16,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import custloyal
-from custloyal import AsOf, BtydStatistics, HandOffs, History, Rfm, Trust
+from custloyal import HandOffs, History, Rfm, Trust
 from custloyal.btyd import FitWarning
 from custloyal.defection import NextNeed, PurchaseChance, Score, SilentDefection, backtest
 from custloyal.defection.backtest import judged
 from custloyal.defection.ranking import Cases, Ranks
 from custloyal.errors import DataError, InvalidValueError
+from custloyal.metrics import BtydStatistics
+from custloyal.models import AsOf
 from defection.drawn_purchases import START, drawn, history_of, row
 from engines import every_backend
 

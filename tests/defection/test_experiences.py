@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import custloyal
-from custloyal import judge, rulebooks
+from custloyal import judge
 from custloyal.defection import (
     Abandonment,
     BadExperience,
@@ -23,6 +23,7 @@ from custloyal.defection import (
 from custloyal.defection.matched import Stratum, matched_difference
 from custloyal.errors import DataError, InvalidValueError
 from custloyal.models import Share
+from custloyal.rules import rulebooks
 from defection.drawn_purchases import START, history_of, row
 from engines import every_backend
 

@@ -9,12 +9,13 @@ import polars as pl
 import pytest
 from scipy.stats import rankdata
 
-from custloyal import BtydStatistics, read
+from custloyal import read
 from custloyal.btyd import BgNbd, ParetoNbd
 from custloyal.defection import PurchaseChance, Score, SilentDefection, backtest
 from custloyal.defection.purchase_record import as_statistics, halves, record
 from custloyal.defection.recalibration import Recalibration, no_purchase
 from custloyal.engines import opened
+from custloyal.metrics import BtydStatistics
 
 CUT = date(1997, 9, 30)
 SPAN = "39w"

@@ -289,7 +289,7 @@ def test_horizons_may_be_written_in_several_ways():
 
 def test_pareto_is_fitted_in_days(many):
     rows = read(many, HORIZON, "2024-02-01")
-    statistics = custloyal.BtydStatistics(unit="day")
+    statistics = custloyal.metrics.BtydStatistics(unit="day")
     frame = read(many, statistics, "2024-02-01").sort("customer_id")
     model = ParetoNbd().fit(frame)
     said = 1 - model.predict(frame, horizon=90)["p_any"]

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 import drawn_rules as drawn
 import reference_rules
 from comparing import assert_same
-from custloyal import RuleBook, ServiceRule, where
+from custloyal import RuleBook, ServiceRule
 from custloyal.errors import CustloyalError
 from custloyal.judging import tally
-from custloyal.rules import at_most, within
+from custloyal.rules import at_most, where, within
 from drawn_rules import MICROSECOND, expected, judged
 from engines import BACKENDS, ENGINES, every_backend, every_engine, sparingly
 

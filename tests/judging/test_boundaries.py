@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from custloyal import BusinessCalendar, RuleBook, ServiceRule, where
-from custloyal.rules import Population, at_least, at_most, below, within
+from custloyal import BusinessCalendar, RuleBook, ServiceRule
+from custloyal.rules import Population, at_least, at_most, below, where, within
 from drawn_rules import MICROSECOND, judged
 from engines import every_engine
 

@@ -8,8 +8,8 @@ from itertools import product
 import pytest
 
 import drawn_rules as drawn
-from custloyal import BusinessCalendar, RuleBook, ServiceRule, where
-from custloyal.rules import within
+from custloyal import BusinessCalendar, RuleBook, ServiceRule
+from custloyal.rules import where, within
 from drawn_rules import expected, judged
 from engines import ENGINES
 

@@ -9,7 +9,8 @@ import narwhals as nw
 import polars as pl
 import pytest
 
-from custloyal import History, ServiceRule, at_least, at_most, judge, where, within
+from custloyal import History, ServiceRule, judge
+from custloyal.rules import at_least, at_most, where, within
 
 NINE = datetime(2024, 5, 6, 9, tzinfo=UTC)
 by_engine = pytest.mark.parametrize(

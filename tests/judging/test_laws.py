@@ -10,9 +10,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import drawn_rules as drawn
-from custloyal import RuleBook, ServiceRule, judge, where
+from custloyal import RuleBook, ServiceRule, judge
 from custloyal.models import AsOf
-from custloyal.rules import Clocked, Contacted, Counted, HandedOn
+from custloyal.rules import Clocked, Contacted, Counted, HandedOn, where
 from drawn_rules import BERLIN, history_of, judged
 from engines import ENGINES, sparingly
 

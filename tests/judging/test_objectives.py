@@ -15,13 +15,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from custloyal import History, RuleBook, ServiceRule, Share, at_most, judge, where, within
+from custloyal import History, RuleBook, ServiceRule, judge
 from custloyal.errors import InvalidValueError
 from custloyal.judging.alarm import Horizon, alarms
 from custloyal.judging.forecast import Forecast
 from custloyal.judging.objective_status import ObjectiveStatus
 from custloyal.judging.statuses import objectives
-from custloyal.models import difference_interval
+from custloyal.models import Share, difference_interval
+from custloyal.rules import at_most, where, within
 from custloyal.rules.error_budget import ErrorBudget, alarm_at, chance_of_misses
 from custloyal.rules.objective import Objective
 from custloyal.rules.point_cost import marginal_point_cost, point_cost

@@ -13,23 +13,18 @@ import drawn_rules as drawn
 import reference
 from comparing import assert_same, close
 from custloyal import (
-    BtydStatistics,
     CohortRetention,
     Concentration,
-    EvidenceUse,
-    HandOffMatrix,
     HandOffs,
-    OutcomePolicy,
-    ParetoSegment,
     Rfm,
     RuleBook,
     ServiceRule,
     Stage,
     Trust,
-    where,
 )
-from custloyal.models import AsOf, Kind
-from custloyal.rules import at_least, within
+from custloyal.metrics import BtydStatistics, EvidenceUse, HandOffMatrix, ParetoSegment
+from custloyal.models import AsOf, Kind, OutcomePolicy
+from custloyal.rules import at_least, where, within
 from drawn_rules import BERLIN, expected, history_of
 from engines import ENGINES, every_backend, every_engine, sparingly
 

@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 import custloyal
-from custloyal import HandOffs, History, RuleBook, ServiceRule, where
-from custloyal.rules import Population, at_least, at_most, within
+from custloyal import HandOffs, History, RuleBook, ServiceRule
+from custloyal.rules import Population, at_least, at_most, where, within
 from reference_clock import Clock
 
 KINDS = {

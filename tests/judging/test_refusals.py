@@ -7,9 +7,10 @@ from datetime import UTC, date, datetime
 import pyarrow as pa
 import pytest
 
-from custloyal import History, RuleBook, ServiceRule, alarms, judge, objectives, where
+from custloyal import History, RuleBook, ServiceRule, judge, objectives
 from custloyal.errors import CustloyalError, InvalidValueError, MissingColumnError
-from custloyal.rules import above, at_least, at_most, within
+from custloyal.judging import alarms
+from custloyal.rules import above, at_least, at_most, where, within
 from engines import BACKENDS, every_engine
 
 NOON = datetime(2024, 5, 6, 12, tzinfo=UTC)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 import reference
 from comparing import assert_same, history_of, instant_of, read_rows
-from custloyal import HandOffMatrix, HandOffs, History
+from custloyal import HandOffs, History
+from custloyal.metrics import HandOffMatrix
 from custloyal.models import Kind
 from custloyal.testing import as_ofs, rows
 from engines import every_backend, sparingly

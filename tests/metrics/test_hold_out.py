@@ -12,8 +12,9 @@ from polars.testing import assert_frame_equal
 import custloyal
 import reference
 from comparing import assert_same, history_of, instant_of, priced, read_rows
-from custloyal import BtydStatistics, HoldOut, PurchaseDays, datasets
+from custloyal import datasets
 from custloyal.errors import InvalidValueError
+from custloyal.metrics import BtydStatistics, HoldOut, PurchaseDays
 from custloyal.models import Kind
 from custloyal.testing import as_ofs, rows
 from engines import every_backend, sparingly

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 import custloyal
 import reference
 from comparing import assert_same, history_of, instant_of, priced, read_rows
-from custloyal import BtydStatistics, CohortRetention, History, Rfm
+from custloyal import CohortRetention, History, Rfm
+from custloyal.metrics import BtydStatistics
 from custloyal.models import Kind
 from custloyal.testing import as_ofs, rows
 from engines import every_backend, sparingly

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 import reference
 from comparing import assert_same, close, history_of, instant_of, priced, read_rows
-from custloyal import Concentration, ParetoSegment
+from custloyal import Concentration
+from custloyal.metrics import ParetoSegment
 from custloyal.models import Kind
 from custloyal.testing import as_ofs, rows
 from engines import every_backend, sparingly

@@ -11,7 +11,6 @@ from custloyal.models import (
     Initiator,
     Interaction,
     Kind,
-    Mean,
     Phase,
     Relationship,
     Share,
@@ -34,9 +33,6 @@ instants = st.datetimes(
 def shares(draw: st.DrawFn) -> Share:
     denominator = draw(st.integers(0, 10**9))
     return Share(draw(st.integers(0, denominator)), denominator, draw(st.integers(0, 10**6)))
-
-
-means = st.lists(st.none() | st.floats(-1e6, 1e6), max_size=12).map(Mean.of)
 
 
 def _some(draw: st.DrawFn, **fields: st.SearchStrategy[object]) -> dict[str, object]:

@@ -7,35 +7,29 @@ from datetime import UTC, date, datetime
 
 import attrs
 import pytest
-from drawn_models import customers, interactions, means, shares
+from drawn_models import customers, interactions, shares
 from hypothesis import given
 from hypothesis import strategies as st
 
 from custloyal.errors import ConfigurationError
 from custloyal.models import (
-    Agent,
     AsOf,
-    Consent,
     Customer,
     Interaction,
     Interval,
     Kind,
-    ObservationWindow,
     OutcomePolicy,
     Share,
 )
 from custloyal.models.configuration import from_json, from_toml, to_json, to_toml
 
 EXAMPLES = [
-    Agent("a7", department="claims"),
     AsOf.parse("2024-03-31", timezone="Europe/Berlin"),
-    Consent(7, "news", granted=False, decided_at=datetime(2024, 1, 1, tzinfo=UTC)),
     Interval(0, 1),
-    ObservationWindow.from_dates("2024-03-01", "2024-03-31", timezone="Europe/Berlin"),
     OutcomePolicy(),
     OutcomePolicy(by_kind={Kind.RETURN: -1}),
 ]
-values = st.one_of(interactions(), customers(), shares(), means, st.sampled_from(EXAMPLES))
+values = st.one_of(interactions(), customers(), shares(), st.sampled_from(EXAMPLES))
 
 
 @pytest.mark.parametrize("value", EXAMPLES, ids=range(len(EXAMPLES)))
@@ -168,7 +162,7 @@ json_values = st.recursive(
 
 
 @given(
-    st.sampled_from([Interaction, Customer, OutcomePolicy, ObservationWindow, AsOf]),
+    st.sampled_from([Interaction, Customer, OutcomePolicy, AsOf]),
     st.dictionaries(
         st.sampled_from(
             [
@@ -198,18 +192,18 @@ def test_no_value_in_a_text_breaks_the_reading(cls, given_values):
 @attrs.frozen
 class _Plan:
     days: tuple[date, ...]
-    agents: tuple[Agent, ...] = ()
+    customers: tuple[Customer, ...] = ()
 
 
 def test_lists_of_values_are_read_each_with_its_place():
-    plan = _Plan((date(2024, 1, 1),), (Agent("a"), Agent("b")))
+    plan = _Plan((date(2024, 1, 1),), (Customer("a"), Customer("b")))
     assert from_toml(_Plan, to_toml(plan)) == plan
     assert from_json(_Plan, to_json(plan)) == plan
-    text = '{"days": "2024", "agents": [{"agent_id": "a"}, {"agent": "b"}]}'
+    text = '{"days": "2024", "customers": [{"customer_id": "a"}, {"customer": "b"}]}'
     assert set(mistakes(from_json, _Plan, text)) == {
         "days",
-        "agents[1].agent_id",
-        "agents[1].agent",
+        "customers[1].customer_id",
+        "customers[1].customer",
     }
     assert list(mistakes(from_json, _Plan, '{"days": ["2024-02-30"]}')) == ["days[0]"]
 

@@ -1,15 +1,14 @@
 from __future__ import annotations
 
-import statistics
 from fractions import Fraction
 
 import pytest
-from drawn_models import means, shares
+from drawn_models import shares
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from custloyal.errors import InvalidValueError
-from custloyal.models import Interval, Mean, Share, wilson
+from custloyal.models import Interval, Share, wilson
 
 
 @pytest.mark.parametrize(
@@ -82,66 +81,14 @@ def test_counts_of_numpy_are_counts():
     numpy = pytest.importorskip("numpy")
     share = Share(numpy.int64(1), numpy.int64(4))
     assert type(share.numerator) is int
-    assert Mean(numpy.int64(1), numpy.float32(0.5)).value == 0.5
-
-
-@given(means, means, means)
-def test_means_merge_in_any_order_to_rounding(a, b, c):
-    for left, right in ((a + b, b + a), ((a + b) + c, a + (b + c))):
-        assert (left.count, left.unknown) == (right.count, right.unknown)
-        assert left.mean == pytest.approx(right.mean, rel=1e-12, abs=1e-8)
-        assert left.squared_deviations == pytest.approx(
-            right.squared_deviations, rel=1e-9, abs=1e-6
-        )
-    assert a + Mean() == a == Mean() + a
-
-
-@given(st.lists(st.integers(-1000, 1000), min_size=2, max_size=20), st.integers(0, 20))
-def test_parts_merge_to_the_mean_and_variance_of_the_whole(values, cut):
-    merged = Mean.of(values[:cut]) + Mean.of(values[cut:])
-    assert merged.value == pytest.approx(statistics.mean(values), abs=1e-9)
-    assert merged.variance == pytest.approx(statistics.variance(values), rel=1e-9, abs=1e-9)
-    summed = Mean.from_totals(
-        count=len(values),
-        total=float(sum(values)),
-        total_of_squares=float(sum(value * value for value in values)),
-    )
-    assert summed.value == pytest.approx(merged.value)
-    assert summed.variance == pytest.approx(merged.variance, rel=1e-6, abs=1e-6)
-
-
-def test_a_small_spread_around_a_large_mean_is_kept():
-    merged = Mean.of([1e9, 1e9 + 1]) + Mean.of([1e9 + 2, 1e9 + 3])
-    assert merged.variance == pytest.approx(5 / 3, rel=1e-12)
-
-
-def test_what_is_not_known_counts_apart():
-    mean = Mean.of([None, 2.0, None, 4.0])
-    assert (mean.count, mean.value, mean.unknown) == (2, 3.0, 2)
-    assert (Mean.of([None]).value, Mean.of([2.0]).variance, Mean.of([2.0]).interval()) == (
-        None,
-        None,
-        None,
-    )
-
-
-def test_the_interval_of_a_mean_is_symmetric():
-    interval = Mean.of([0.0, 2.0]).interval()
-    assert (interval.low, interval.high) == pytest.approx((1 - 1.96, 1 + 1.96))
 
 
 @pytest.mark.parametrize(
     ("make", "paths"),
     [
-        (lambda: Mean(0, 1.0), ["mean"]),
-        (lambda: Mean(1, 1.0, 1.0), ["squared_deviations"]),
-        (lambda: Mean(-1, float("nan"), -1.0, 0.5), list(Mean.__attrs_attrs__)),
-        (lambda: Mean.of([1.0, float("inf"), "x", None]), ["values[1]", "values[2]"]),
         (lambda: Interval(1.0, 0.0), ["high"]),
         (lambda: Interval(float("-inf"), None), ["low", "high"]),
         (lambda: wilson(1.5, -1, z=0), ["mean", "size", "z"]),
-        (lambda: Mean.of([0.0, 2.0]).interval(z=0), ["z"]),
-        (lambda: Mean.from_totals(count=0, total=1.0, total_of_squares=1.0), ["mean"]),
     ],
 )
 def test_all_mistakes_are_named_at_once(make, paths):

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from custloyal.errors import InvalidValueError
-from custloyal.models import AsOf, ObservationWindow
+from custloyal.models import AsOf
 from custloyal.models.windows import check_timezone
 
 MICROSECOND = timedelta(microseconds=1)
@@ -167,78 +167,3 @@ def test_an_unknown_zone_is_named_with_the_option_and_the_nearest():
 def test_an_as_of_without_a_zone_is_refused():
     with pytest.raises(InvalidValueError, match="without a time zone"):
         AsOf(datetime(2024, 1, 1))
-
-
-window_edges = st.lists(
-    st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1), timezones=st.timezones()),
-    min_size=3,
-    max_size=3,
-    unique_by=lambda edge: edge.astimezone(UTC),
-).map(lambda edges: sorted(edges, key=lambda edge: edge.astimezone(UTC)))
-
-
-@given(window_edges)
-def test_a_window_holds_its_start_and_not_its_end_and_splits_without_a_seam(edges):
-    start, middle, end = edges
-    window = ObservationWindow(start, end)
-    assert window.contains(start)
-    assert not window.contains(end)
-    assert window.contains(end.astimezone(UTC) - MICROSECOND)
-    assert not window.contains(start.astimezone(UTC) - MICROSECOND)
-    before, after = window.split(middle)
-    assert (before.start, before.end, after.end) == (window.start, after.start, window.end)
-    assert before.duration + after.duration == window.duration
-    assert window.duration == end.astimezone(UTC) - start.astimezone(UTC)
-    assert [part.contains(middle) for part in (before, after)] == [False, True]
-
-
-@pytest.mark.parametrize(
-    ("zone", "first", "last", "hours"),
-    [
-        ("Europe/Berlin", "2024-03-31", "2024-03-31", 23),
-        ("Europe/Berlin", "2024-10-27", "2024-10-27", 25),
-        ("America/Sao_Paulo", "2018-11-04", "2018-11-04", 23),
-        ("UTC", "2024-02-28", "2024-03-01", 72),
-        ("UTC", "2023-02-28", "2023-03-01", 48),
-    ],
-)
-def test_a_window_of_days_lasts_as_long_as_the_clock_says(zone, first, last, hours):
-    window = ObservationWindow.from_dates(first, date.fromisoformat(last), timezone=zone)
-    assert window.duration == timedelta(hours=hours)
-    assert isinstance(window.start, pendulum.DateTime)
-
-
-def test_windows_of_neighbouring_days_touch():
-    days = [date(2018, 11, 1) + timedelta(days=n) for n in range(8)]
-    windows = [ObservationWindow.from_dates(d, d, timezone="America/Sao_Paulo") for d in days]
-    assert [window.end for window in windows[:-1]] == [window.start for window in windows[1:]]
-
-
-def test_all_mistakes_of_a_window_are_named_at_once():
-    with pytest.raises(InvalidValueError) as caught:
-        ObservationWindow(datetime(2024, 1, 1), "2024")
-    assert [mistake.path for mistake in caught.value.mistakes] == ["start", "end"]
-    with pytest.raises(InvalidValueError) as caught:
-        ObservationWindow.from_dates("2023-02-29", 5, timezone="UTC")
-    assert [mistake.path for mistake in caught.value.mistakes] == ["first", "last"]
-
-
-def test_a_window_that_is_empty_or_runs_backwards_is_refused():
-    day = datetime(2024, 1, 1, tzinfo=UTC)
-    for end in (day, day - MICROSECOND):
-        with pytest.raises(InvalidValueError, match="is not after the start"):
-            ObservationWindow(day, end)
-    with pytest.raises(InvalidValueError, match="is not after the start"):
-        ObservationWindow.from_dates("2024-01-02", "2024-01-01", timezone="UTC")
-    for edge in ("0001-01-01", "9999-12-31"):
-        with pytest.raises(InvalidValueError, match="years 1 to 9999"):
-            ObservationWindow.from_dates(edge, edge, timezone="UTC")
-
-
-def test_a_window_asks_for_instants():
-    window = ObservationWindow.from_dates("2024-01-01", "2024-01-31", timezone="UTC")
-    with pytest.raises(InvalidValueError, match="without a time zone"):
-        window.contains(datetime(2024, 1, 1))
-    for outside in (window.start, window.end):
-        with pytest.raises(InvalidValueError, match="is not between"):
-            window.split(outside)

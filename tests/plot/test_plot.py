@@ -30,14 +30,14 @@ OF_READINGS = (
 METRICS = [
     custloyal.Trust(),
     custloyal.Stage(),
-    custloyal.ParetoSegment(),
+    custloyal.metrics.ParetoSegment(),
     custloyal.Concentration(),
     custloyal.CohortRetention(),
     custloyal.RetentionRate(),
-    custloyal.KaplanMeier(inactivity_days=180),
+    custloyal.metrics.KaplanMeier(inactivity_days=180),
     custloyal.Lifecycle(),
-    custloyal.Reactivation(),
-    custloyal.RevenueBridge(period="quarter"),
+    custloyal.metrics.Reactivation(),
+    custloyal.metrics.RevenueBridge(period="quarter"),
     custloyal.SilentDefection(horizon="90d"),
 ]
 
@@ -73,9 +73,9 @@ def charts(history, readings):
 
 
 def fit_charts():
-    statistics = custloyal.read(cdnow(), custloyal.BtydStatistics(), as_of="1997-09-30")
+    statistics = custloyal.read(cdnow(), custloyal.metrics.BtydStatistics(), as_of="1997-09-30")
     frame = statistics["btyd_statistics"].to_native()
-    model = custloyal.FittedBgNbd(r=0.243, alpha=31.0, a=0.793, b=2.426, time_unit="day")
+    model = custloyal.btyd.FittedBgNbd(r=0.243, alpha=31.0, a=0.793, b=2.426, time_unit="day")
     days = cdnow().to_native().select("customer_id", day=pl.col("occurred_at").dt.date()).unique()
     cut = date(1997, 9, 30)
     later = days.filter(pl.col("day") > cut).group_by("customer_id").len("actual_purchases")
@@ -140,7 +140,7 @@ def test_a_chart_is_small(name, charts):
 
 def test_more_customers_make_no_larger_chart(history):
     many = simulate(customers=20_000, seed=3).history
-    metrics = [custloyal.Trust(), custloyal.Stage(), custloyal.ParetoSegment()]
+    metrics = [custloyal.Trust(), custloyal.Stage(), custloyal.metrics.ParetoSegment()]
     few_read, many_read = (custloyal.read(each, metrics) for each in (history, many))
     for name in ("trust_distribution", "stages", "lorenz_curve", "pareto_segments"):
         few_rows, many_rows = (rows_of(getattr(plot, name)(r)) for r in (few_read, many_read))
@@ -195,7 +195,7 @@ def test_a_reading_of_nobody_is_an_empty_chart_that_says_so(name):
 
 
 def test_scores_and_their_frames_do_as_readings_do(history, charts):
-    scores = custloyal.score(history, [custloyal.Trust(), custloyal.ParetoSegment()])
+    scores = custloyal.score(history, [custloyal.Trust(), custloyal.metrics.ParetoSegment()])
     for name in ("trust_distribution", "lorenz_curve", "pareto_segments"):
         for given in (scores, scores.to_native()):
             assert getattr(plot, name)(given).description == charts[name].description

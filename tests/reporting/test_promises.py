@@ -8,21 +8,10 @@ from datetime import datetime
 import polars as pl
 import pytest
 
-from custloyal import (
-    BusinessCalendar,
-    History,
-    RuleBook,
-    ServiceRule,
-    at_least,
-    at_most,
-    datasets,
-    judge,
-    report,
-    where,
-    within,
-)
+from custloyal import BusinessCalendar, History, RuleBook, ServiceRule, datasets, judge, report
 from custloyal.errors import MissingColumnError
 from custloyal.reporting.promise_words import where_worst
+from custloyal.rules import at_least, at_most, where, within
 
 OFFICE = BusinessCalendar({"mon-sat": "08:00-20:00"}, timezone="Europe/Berlin")
 ASKED = ("question", "problem", "complaint")

@@ -9,21 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custloyal import (
-    History,
-    RuleBook,
-    ServiceRule,
-    above,
-    at_least,
-    at_most,
-    judge,
-    where,
-    within,
-)
+from custloyal import History, RuleBook, ServiceRule, judge
 from custloyal.errors import MissingColumnError
 from custloyal.judging.checking import check
 from custloyal.judging.fitting import fitted
-from custloyal.rules import rulebooks
+from custloyal.rules import above, at_least, at_most, rulebooks, where, within
 from drawn_rules import STARTS, history_of, rows, rule_books
 from engines import ENGINES, every_engine
 

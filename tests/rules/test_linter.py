@@ -8,18 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custloyal import (
-    BusinessCalendar,
-    RuleBook,
-    ServiceRule,
+from custloyal import BusinessCalendar, RuleBook, ServiceRule
+from custloyal.rules import (
+    Population,
+    Severity,
     above,
     at_least,
     at_most,
     below,
+    lint,
+    rulebooks,
     where,
     within,
 )
-from custloyal.rules import Population, Severity, lint, rulebooks
 from custloyal.rules.measure import Range, measure_of
 from custloyal.rules.overlap import covers, overlap
 from custloyal.rules.promise import Comparator

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from custloyal import BusinessCalendar, RingCadence, RuleBook, ServiceRule, at_most, where, within
+from custloyal import BusinessCalendar, RuleBook, ServiceRule
 from custloyal.errors import ConfigurationError, InvalidValueError
-from custloyal.rules import Clocked, Measured, rulebooks
+from custloyal.rules import Clocked, Measured, RingCadence, at_most, rulebooks, where, within
 from custloyal.rules.promise import Comparator
 from custloyal.rules.toml_reading import read_rules
 from drawn_rules import rule_books

@@ -6,20 +6,20 @@ import pickle
 
 import pytest
 
-from custloyal import (
-    BusinessCalendar,
+from custloyal import BusinessCalendar, ServiceRule
+from custloyal.errors import InvalidValueError
+from custloyal.periods import Period
+from custloyal.rules import (
+    Measured,
     RingCadence,
-    ServiceRule,
     above,
     at_least,
     at_most,
     below,
+    rulebooks,
     where,
     within,
 )
-from custloyal.errors import InvalidValueError
-from custloyal.periods import Period
-from custloyal.rules import Measured, rulebooks
 from custloyal.rules.promise import Comparator
 
 OFFICE = BusinessCalendar({"mon-fri": "08:00-20:00"})

@@ -10,34 +10,35 @@ import narwhals as nw
 import polars as pl
 
 from custloyal import (
-    BgNbd,
-    BtydStatistics,
     CohortRetention,
     Concentration,
-    DropWhen,
-    FittedBgNbd,
-    FittedParetoNbd,
-    GammaGamma,
     History,
-    HoldOut,
     IntakeMapping,
-    KindWhen,
     Metric,
-    ParetoSegment,
-    PurchaseChance,
     Rfm,
     SilentDefection,
     Stage,
     Trust,
     backtest,
-    explain,
     read,
     report,
     score,
 )
-from custloyal.btyd import calibration, residual_value, total_purchases
+from custloyal.btyd import (
+    BgNbd,
+    FittedBgNbd,
+    FittedParetoNbd,
+    GammaGamma,
+    calibration,
+    residual_value,
+    total_purchases,
+)
+from custloyal.defection import PurchaseChance
 from custloyal.fold import Fold, Source, count
+from custloyal.intake import DropWhen, KindWhen
+from custloyal.metrics import BtydStatistics, HoldOut, ParetoSegment
 from custloyal.models import AsOf, Interaction, Interval, Kind
+from custloyal.reading import explain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

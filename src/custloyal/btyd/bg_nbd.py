@@ -203,7 +203,7 @@ class BgNbd(PurchaseModel[FittedBgNbd]):
 
         >>> import custloyal
         >>> from custloyal.datasets import cdnow
-        >>> statistics = custloyal.BtydStatistics(unit="week")
+        >>> statistics = custloyal.metrics.BtydStatistics(unit="week")
         >>> reading = custloyal.read(cdnow(), statistics, as_of="1997-09-30")[statistics]
         >>> model = BgNbd().fit(reading.to_native())
         >>> {name: round(value, 3) for name, value in model.parameters.items()}
@@ -231,7 +231,7 @@ class MbgNbd(PurchaseModel[FittedMbgNbd]):
 
         >>> import custloyal
         >>> from custloyal.datasets import cdnow
-        >>> statistics = custloyal.BtydStatistics(unit="week")
+        >>> statistics = custloyal.metrics.BtydStatistics(unit="week")
         >>> reading = custloyal.read(cdnow(), statistics, as_of="1997-09-30")[statistics]
         >>> model = MbgNbd().fit(reading.to_native())
         >>> {name: round(value, 3) for name, value in model.parameters.items()}

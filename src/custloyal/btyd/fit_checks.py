@@ -113,9 +113,9 @@ def calibration(
 
         >>> import custloyal
         >>> from custloyal.datasets import cdnow
-        >>> split = custloyal.HoldOut(learned_until="1997-09-30", unit="week")
+        >>> split = custloyal.metrics.HoldOut(learned_until="1997-09-30", unit="week")
         >>> customers = custloyal.read(cdnow(), split)[split].to_native()
-        >>> once, *_ = calibration(customers, custloyal.ParetoNbd().fit(customers)).to_dicts()
+        >>> once, *_ = calibration(customers, custloyal.btyd.ParetoNbd().fit(customers)).to_dicts()
         >>> once["customers_count"], round(once["actual_mean"], 2), round(once["expected_mean"], 2)
         (1411, 0.24, 0.14)
     """
@@ -217,10 +217,11 @@ def tracking(
         MissingColumnError: With every column that is missing.
 
     Example:
-        >>> import custloyal
-        >>> from custloyal.datasets import cdnow
-        >>> days = custloyal.read(cdnow(), custloyal.PurchaseDays())["purchase_days"].to_native()
-        >>> model = custloyal.FittedParetoNbd(
+        >>> from custloyal import datasets, read
+        >>> from custloyal.btyd import FittedParetoNbd
+        >>> from custloyal.metrics import PurchaseDays
+        >>> days = read(datasets.cdnow(), PurchaseDays())["purchase_days"].to_native()
+        >>> model = FittedParetoNbd(
         ...     r=0.553, alpha=10.578, s=0.606, beta=11.669, time_unit="week"
         ... )
         >>> weeks = tracking(days, model, learned_until=date(1997, 9, 30)).filter("learned")

@@ -219,7 +219,7 @@ class ParetoNbd(PurchaseModel[FittedParetoNbd]):
 
         >>> import custloyal
         >>> from custloyal.datasets import cdnow
-        >>> statistics = custloyal.BtydStatistics(unit="week")
+        >>> statistics = custloyal.metrics.BtydStatistics(unit="week")
         >>> reading = custloyal.read(cdnow(), statistics, as_of="1997-09-30")[statistics]
         >>> model = ParetoNbd().fit(reading.to_native())
         >>> {name: round(value, 3) for name, value in model.parameters.items()}

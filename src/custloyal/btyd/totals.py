@@ -85,10 +85,10 @@ def total_purchases(
 
         >>> import custloyal
         >>> from custloyal.datasets import cdnow
-        >>> statistics = custloyal.BtydStatistics(unit="week")
+        >>> statistics = custloyal.metrics.BtydStatistics(unit="week")
         >>> reading = custloyal.read(cdnow(), statistics, as_of="1997-09-30")[statistics]
         >>> customers = reading.to_native().sort("customer_id")
-        >>> model = custloyal.ParetoNbd().fit(customers)
+        >>> model = custloyal.btyd.ParetoNbd().fit(customers)
         >>> total = total_purchases(customers, model, horizon=39, seed=1)
         >>> [round(n) for n in (total.interval.low, total.expected, total.interval.high)]
         [1476, 1666, 1879]

@@ -235,7 +235,7 @@ def describe(
             raise ConfigurationError(
                 Mistake(str(output), "is there already", "--force overwrites it, -o names another")
             )
-        with drafts([output], inputs=paths) as drafted:
+        with drafts([output], inputs=inputs_of(files)) as drafted:
             looks = looked_at(scanned(paths).to_native())
             guess = guessed(looks)
             drafted.write(output, guess.to_toml())

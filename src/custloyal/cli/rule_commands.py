@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -32,7 +31,7 @@ from custloyal.cli.simulated import (
     simulated_history,
     simulated_promises,
 )
-from custloyal.engines import write_parquet
+from custloyal.engines import to_parquet
 from custloyal.errors import ConfigurationError, DataError, Mistake
 from custloyal.formats import counted, visible
 from custloyal.judging import judge as judged
@@ -149,7 +148,7 @@ def judge(
             attainment = verdicts.attainment().to_dicts()
             at("Writing")
             rows = verdicts.home.engine.presented(verdicts.table)
-            drafted.write_with(output, partial(write_parquet, rows))
+            drafted.write(output, to_parquet(rows)[0])
         shown_on = console()
         show_attainment(shown_on, verdicts.book, attainment, verdicts.as_of.day)
         if fits.left_out:

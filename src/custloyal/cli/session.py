@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from custloyal.datasets import cdnow
-from custloyal.engines import opened, scanned
+from custloyal.engines import files_of, opened, scanned
 from custloyal.errors import (
     ConfigurationError,
     CustloyalError,
@@ -93,7 +93,7 @@ def is_bundled(file: str) -> bool:
 
 def inputs_of(files: Sequence[str], *others: Path | None) -> list[Path]:
     """The files that are read, which no output may overwrite."""
-    named = [Path(file) for file in files if not is_bundled(file)]
+    named = [found for file in files if not is_bundled(file) for found in files_of(file)]
     return [*named, *(path for path in others if path is not None)]
 
 

@@ -4,8 +4,8 @@ The only floor that imports polars, duckdb, pandas or pyspark, and each on its f
 """
 
 from custloyal.engines.base import Aggregate, Combine, Engine, Look, Sight, Table
-from custloyal.engines.door import Home, from_columns, opened
-from custloyal.engines.files import read_parquet, scanned, write_parquet
+from custloyal.engines.door import Home, from_columns, opened, row_count
+from custloyal.engines.files import files_of, from_parquet, scanned, to_parquet
 from custloyal.engines.identity import identity
 
 __all__ = [
@@ -16,10 +16,12 @@ __all__ = [
     "Look",
     "Sight",
     "Table",
+    "files_of",
     "from_columns",
+    "from_parquet",
     "identity",
     "opened",
-    "read_parquet",
+    "row_count",
     "scanned",
-    "write_parquet",
+    "to_parquet",
 ]

@@ -237,6 +237,10 @@ class Engine(Protocol):
         """
         ...
 
+    def fingerprint(self, frame: Table, columns: Sequence[str]) -> str:
+        """Some text that tells these rows from any others, in whatever order they stand."""
+        ...
+
     def from_polars(self, frame: Any, near: Table) -> Table:
         """A small Polars frame as a table that can be joined with a table of this engine."""
         ...

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from custloyal.engines.base import Table
 
-__all__ = ["Home", "from_columns", "opened"]
+__all__ = ["Home", "from_columns", "opened", "row_count"]
 
 
 @attrs.frozen
@@ -48,6 +48,10 @@ class Home:
         if self.implementation.is_pandas():
             return collected.to_pandas()
         return collected.to_arrow()
+
+    def collected(self, table: Table) -> nw.DataFrame[Any]:
+        """The whole table as users see it, in memory."""
+        return self.engine.presented(table).collect("polars")
 
     def with_column(self, native: Any, table: Table, name: str) -> Any:
         """The user's own frame with one more column; all others stay as they are.
@@ -112,6 +116,11 @@ def opened(native: Any) -> tuple[Table, Home]:
             mend="bring it as an Arrow table or a DuckDB relation",
         )
     )
+
+
+def row_count(table: Table) -> int:
+    """How many rows a table has."""
+    return int(table.select(nw.len().alias("rows")).collect("polars").item())
 
 
 def from_columns(

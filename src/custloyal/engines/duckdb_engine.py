@@ -193,6 +193,12 @@ class DuckDBEngine:
         assert queried is not None  # a query that selects has a result
         return nw.from_native(queried)
 
+    def fingerprint(self, frame: Table, columns: Sequence[str]) -> str:
+        rows: DuckDBPyRelation = frame.to_native()
+        hashed = f"sum(CAST(hash({', '.join(map(_quoted, columns))}) AS HUGEINT))"
+        ((count, digest),) = rows.aggregate(f"count(*), {hashed}").fetchall()
+        return f"{self.name} {count} {digest}"
+
     def from_polars(self, frame: Any, near: Table) -> Table:
         rows: DuckDBPyRelation = near.to_native()
         # DuckDB finds the Arrow table by the name of this local variable, on the same connection.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 from glob import glob, has_magic
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from custloyal.engines.base import Table
 
-__all__ = ["read_parquet", "scanned", "write_parquet"]
+__all__ = ["files_of", "from_parquet", "scanned", "to_parquet"]
 
 _SEPARATORS = ",;\t|"
 _SAMPLE_BYTES = 65_536
@@ -41,7 +42,7 @@ def scanned(paths: str | Path | Iterable[str | Path], *, texts: Collection[str] 
         DataError: With every file that is missing, empty or no table.
     """
     given = [paths] if isinstance(paths, str | Path) else list(paths)
-    files = [file for path in given for file in _files(path)]
+    files = [file for path in given for file in files_of(path)]
     mistakes = [mistake for file in files if (mistake := _mistake(file))]
     if not files:
         mistakes = [Mistake(", ".join(map(str, given)) or "paths", "names no file")]
@@ -59,19 +60,23 @@ def scanned(paths: str | Path | Iterable[str | Path], *, texts: Collection[str] 
     return nw.from_native(frame)
 
 
-def read_parquet(file: Path) -> Table:
-    """A lazy table of one Parquet file that `write_parquet` wrote."""
+def from_parquet(content: bytes) -> tuple[Table, int]:
+    """The table in the bytes of a Parquet file, and its number of rows."""
     import polars as pl  # noqa: PLC0415 (`import custloyal` must not load Polars)
 
-    return nw.from_native(pl.scan_parquet(file, glob=False))
+    frame = pl.read_parquet(BytesIO(content))
+    return nw.from_native(frame.lazy()), frame.height
 
 
-def write_parquet(table: Table, file: Path) -> None:
-    """Write a table to one Parquet file."""
-    table.collect("polars").write_parquet(file)
+def to_parquet(table: Table) -> tuple[bytes, int]:
+    """A table as the bytes of a Parquet file, and its number of rows."""
+    frame, content = table.collect("polars"), BytesIO()
+    frame.write_parquet(content)
+    return content.getvalue(), len(frame)
 
 
-def _files(path: str | Path) -> list[Path]:
+def files_of(path: str | Path) -> list[Path]:
+    """The files that a path or a pattern such as "sales-*.csv" names."""
     if has_magic(str(path)) and not Path(path).exists():
         return [Path(found) for found in sorted(glob(str(path)))]  # noqa: PTH207 (absolute too)
     return [Path(path)]

@@ -179,6 +179,12 @@ class PolarsEngine:
         made = {n: e.cast(pl.Datetime("us")) if to_instant else e for n, e in said.items()}
         return nw.from_native(rows.with_columns(**made))
 
+    def fingerprint(self, frame: Table, columns: Sequence[str]) -> str:
+        rows: pl.LazyFrame = frame.to_native()
+        hashed = pl.struct(*columns).hash().cast(pl.Int128).sum()
+        found = rows.select(count=pl.len(), hashed=hashed).collect(engine="streaming")
+        return f"{self.name} {found['count'].item()} {found['hashed'].item()}"
+
     def from_polars(self, frame: pl.DataFrame, near: Table) -> Table:
         del near
         return nw.from_native(frame.lazy())

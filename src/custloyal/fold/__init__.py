@@ -10,7 +10,7 @@ order, or the states of another fold. `Source.by` folds it at a grain:
 Nothing here touches data: `custloyal.fold.plan` collects the folds of all metrics and runs them.
 """
 
-from custloyal.business_columns import BusinessTime, business_instant, business_time
+from custloyal.business_time import BusinessTime, business_instant, business_time
 from custloyal.fold.column import Column, count, decayed, first, highest, last, lowest, total
 from custloyal.fold.source import (
     Fold,

@@ -72,7 +72,8 @@ class Pass:
         """The pass as a fold."""
         origin = None if self.origin is None else self.origin.of.fold
         lets = tuple(Let(columns) for columns in self.lets)
-        return Fold(Source(frozenset(), origin, self.steps + lets), self.grain, self.columns)
+        rows = Source(frozenset(), origin, self.steps + lets)
+        return rows.by(*self.grain, **self.columns)
 
     @property
     def decays(self) -> bool:
@@ -211,7 +212,7 @@ class Plan:
             candidates.append(serving)
         if reader not in serving.readers:
             serving.readers.append(reader)
-        return View(serving, serving.names(fold.columns))
+        return View(serving, serving.names(fold.state))
 
     def run(
         self, rows: Table, setting: Setting, given: Mapping[Pass, Table] = MappingProxyType({})

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import attrs
 import narwhals as nw
 
-from custloyal.business_columns import BusinessTime, with_business_times
+from custloyal.business_time import BusinessTime, with_business_times
 from custloyal.engines import Aggregate, Look, Sight, identity
 from custloyal.errors import InvalidValueError, Mistake
 from custloyal.fold.column import Column
@@ -268,7 +268,12 @@ class Source:
             grain: The columns of the group; none for one state of all.
             columns: The columns of the state.
         """
-        return Fold(self, grain, columns)
+        return Fold(
+            columns=frozenset(grain) | frozenset(columns),
+            source=self._rows,
+            grain=grain,
+            state=columns,
+        )
 
     @property
     def group(self) -> str | None:
@@ -290,45 +295,32 @@ class Source:
             raise InvalidValueError(
                 Mistake(name, "is a column already", "choose another name") for name in taken
             )
-        return attrs.evolve(self, columns=self.columns | set(names), steps=(*self.steps, step))
+        rows = self._rows
+        return attrs.evolve(rows, columns=rows.columns | set(names), steps=(*rows.steps, step))
+
+    @property
+    def _rows(self) -> Source:
+        return self
 
 
-@attrs.frozen(eq=False)
-class Fold:
-    """States at a grain, described and not yet computed.
-
-    A fold is a source too: `let`, `where`, `within` and `by` go on from its states.
+@attrs.frozen(eq=False, kw_only=True)
+class Fold(Source):
+    """States at a grain, described and not yet computed: rows of a further fold, too.
 
     Args:
+        columns: The names of the grain and of the state.
         source: What is folded.
         grain: The columns of the group.
-        columns: The columns of the state.
+        state: The columns of the state.
     """
 
     source: Source
     grain: tuple[str, ...]
-    columns: Mapping[str, Column]
+    state: Mapping[str, Column]
 
     @property
-    def states(self) -> Source:
-        """The states as rows of a further fold."""
-        return Source(frozenset(self.grain) | frozenset(self.columns), origin=self)
-
-    def let(self, **columns: Derived) -> Source:
-        """The states with more columns."""
-        return self.states.let(**columns)
-
-    def within(self, group: str, **columns: Column) -> Source:
-        """The states, each with what all states of its group fold to."""
-        return self.states.within(group, **columns)
-
-    def where(self, condition: nw.Expr) -> Source:
-        """The states where the condition holds."""
-        return self.states.where(condition)
-
-    def by(self, *grain: str, **columns: Column) -> Fold:
-        """Fold the states: one state of theirs for each group."""
-        return self.states.by(*grain, **columns)
+    def _rows(self) -> Source:
+        return Source(self.columns, origin=self)
 
     @property
     def merging(self) -> Merging:

@@ -1,57 +1,93 @@
-"""Which of the judged rows are accepted: lines added up, duplicates found, all of it counted."""
+"""One pass over the given rows: each is accepted, or told why not; all of it is counted."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import narwhals as nw
 
 from custloyal.columns import PLACE
-from custloyal.engines import Aggregate, Combine, Look, Sight
+from custloyal.engines import Aggregate, Combine, Home, Look, Sight, Table, opened, row_count
 from custloyal.errors import DataError, MissingColumnError, Mistake
+from custloyal.formats import count, shortened
 from custloyal.intake.columns import (
     REASON,
     WORD,
     Normalised,
     amount_reasons,
     normalised,
+    with_ids,
     with_reasons,
 )
+from custloyal.intake.mapping import IntakeMapping
 from custloyal.models import Kind
+from custloyal.shown import Shown
 
 if TYPE_CHECKING:
-    from custloyal.engines import Engine, Home, Table
-    from custloyal.intake.mapping import IntakeMapping
+    from custloyal.engines import Engine
 
-__all__ = [
-    "Counts",
-    "check_currency",
-    "counted",
-    "duplicates_of",
-    "has_duplicates",
-    "height",
-    "judged_rows",
-    "with_negative_returns",
-]
+__all__ = ["Intake", "Judged", "customer_table", "judged"]
 
 COUNT = "_count"
 NEGATED = "_negated"
 _AMOUNTS = ("amount", "list_amount", "margin_amount")
 
 
-def judged_rows(
-    table: Table, home: Home, mapping: IntakeMapping, *, placed: bool
-) -> tuple[Table, tuple[str, ...]]:
-    """Every row under our names, lines added up, with a reason where it is to be rejected."""
-    taken = normalised(
-        table, home.engine, mapping, placed=placed or mapping.lines, eager=not home.is_file_like
-    )
-    judged = _with_lines_added(taken, home.engine) if mapping.lines else taken.table
-    judged = with_reasons(judged, amount_reasons(taken.columns))
-    return _with_negated(judged, taken.columns), taken.columns
+_WORDS = 5
+"""How many words that are no kind an intake names."""
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class Intake(Shown):
+    """What became of the rows that were given.
+
+    given = accepted + rejected + duplicates + folded lines, always.
+
+    Args:
+        given: The rows of the user's table.
+        accepted: The interactions that every reading sees.
+        rejected: For each reason the rows that were rejected.
+        duplicates: Rows whose interaction_id an earlier row bears.
+        folded_lines: Rows that were added to another row of their interaction_id.
+        unmapped: For each word that is no kind the accepted rows that became `other`.
+        negated_returns: Returns that were given with a positive amount.
+        timezone: The zone in which days are counted.
+    """
+
+    given: int
+    accepted: int
+    rejected: Mapping[str, int]
+    duplicates: int
+    folded_lines: int
+    unmapped: Mapping[str, int]
+    negated_returns: int
+    timezone: str
+
+    @property
+    def rejected_count(self) -> int:
+        """All rejected rows."""
+        return sum(self.rejected.values())
+
+    def __repr__(self) -> str:
+        parts = {
+            "accepted": self.accepted,
+            "rejected": self.rejected_count,
+            "duplicates": self.duplicates,
+            "lines added to another row": self.folded_lines,
+        }
+        sums = [f"{count(number)} {what}" for what, number in parts.items() if number]
+        lines = [f"Intake: {count(self.given)} given = {' + '.join(sums) or '0'}"]
+        lines += [f"  rejected, {why}: {count(n)}" for why, n in self.rejected.items()]
+        words = [f"{shortened(word, limit=40)!r} ({count(n)})" for word, n in self.unmapped.items()]
+        more = f" and {count(len(words) - _WORDS)} more" if len(words) > _WORDS else ""
+        lines += [f"  no kind, taken as other: {', '.join(words[:_WORDS])}{more}"] if words else []
+        if self.negated_returns:
+            lines.append(f"  returns made negative: {count(self.negated_returns)}")
+        return "\n".join([*lines, f"  days are those of {self.timezone}"])
 
 
 @attrs.frozen
@@ -64,28 +100,147 @@ class Counts:
     negated: int
 
 
-def counted(judged: Table, engine: Engine) -> Counts:
-    """One pass over the rows for all that the intake counts."""
-    rows = judged.select(REASON, WORD, NEGATED, nw.lit(1).alias(COUNT))
-    sums = {name: Aggregate(Combine.SUM, name) for name in (COUNT, NEGATED)}
-    accepted, negated = 0, 0
-    rejected: Counter[str] = Counter()
-    unmapped: Counter[str] = Counter()
-    grouped = engine.group(rows, [REASON, WORD], sums).collect("polars")
-    for row in grouped.iter_rows(named=True):
-        if row[REASON] is not None:
-            rejected[row[REASON]] += row[COUNT]
-            continue
-        accepted += row[COUNT]
-        negated += row[NEGATED]
-        if row[WORD] is not None:
-            unmapped[row[WORD]] += row[COUNT]
-    return Counts(accepted, dict(rejected.most_common()), dict(unmapped.most_common()), negated)
+@attrs.frozen(kw_only=True, eq=False)
+class Judged:
+    """Every given row under our names, with the reason where it is rejected.
+
+    Args:
+        given: The user's table.
+        home: Where it came from.
+        mapping: What its columns mean.
+        table: The judged rows, lines added up.
+        columns: The names of what they hold.
+        duplicates: The places of rows whose interaction_id an earlier row bears; None where none
+            was found.
+    """
+
+    given: Table
+    home: Home
+    mapping: IntakeMapping
+    table: Table
+    columns: tuple[str, ...]
+    duplicates: Table | None
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The columns that order the rows of a group."""
+        time = "occurred_at" if self.mapping.order is None else self.mapping.order
+        return (time, "interaction_id" if "interaction_id" in self.columns else PLACE)
+
+    @cached_property
+    def counts(self) -> Counts:
+        """One pass over the rows for all that the intake counts."""
+        rows = self._unique.select(REASON, WORD, NEGATED, nw.lit(1).alias(COUNT))
+        sums = {name: Aggregate(Combine.SUM, name) for name in (COUNT, NEGATED)}
+        accepted, negated = 0, 0
+        rejected: Counter[str] = Counter()
+        unmapped: Counter[str] = Counter()
+        grouped = self.home.engine.group(rows, [REASON, WORD], sums).collect("polars")
+        for row in grouped.iter_rows(named=True):
+            if row[REASON] is not None:
+                rejected[row[REASON]] += row[COUNT]
+                continue
+            accepted += row[COUNT]
+            negated += row[NEGATED]
+            if row[WORD] is not None:
+                unmapped[row[WORD]] += row[COUNT]
+        return Counts(accepted, dict(rejected.most_common()), dict(unmapped.most_common()), negated)
+
+    @cached_property
+    def intake(self) -> Intake:
+        """What became of each row."""
+        counts, given = self.counts, row_count(self.given)
+        duplicates = 0 if self.duplicates is None else row_count(self.duplicates)
+        return Intake(
+            given=given,
+            accepted=counts.accepted,
+            rejected=counts.rejected,
+            duplicates=duplicates,
+            folded_lines=given - counts.accepted - duplicates - sum(counts.rejected.values()),
+            unmapped=counts.unmapped,
+            negated_returns=counts.negated,
+            timezone=self.mapping.timezone or "UTC",
+        )
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The given columns that nothing reads."""
+        read = {*self.columns, *self.mapping.sources}
+        return tuple(name for name in self.given.collect_schema() if name not in read)
+
+    @property
+    def rejected(self) -> Table:
+        """The rejected rows with their `reason` and `row`, from 1."""
+        rows = _placed(self.table, self.home.engine).filter(~nw.col(REASON).is_null())
+        row, reason = (nw.col(PLACE) + 1).alias("row"), nw.col(REASON).alias("reason")
+        return rows.select(row, reason, *self.columns)
+
+    @property
+    def accepted(self) -> Table:
+        """The rows that every reading sees."""
+        # Files are counted when somebody asks. A step that would change nothing is left out.
+        counts, rows = None if self.home.is_file_like else self.counts, self._unique
+        if counts is None or counts.rejected:
+            rows = rows.filter(nw.col(REASON).is_null())
+        if counts is None or counts.negated:
+            rows = _with_negative_returns(rows, self.columns)
+        rows = rows.select(*dict.fromkeys([*self.columns, *self.order]))
+        kept = self.duplicates is not None or not self.home.lazy
+        return self.home.engine.keep(rows) if kept else rows
+
+    @property
+    def _unique(self) -> Table:
+        if self.duplicates is None:
+            return self.table
+        return self.table.join(self.duplicates, on=PLACE, how="anti")
 
 
-def height(table: Table) -> int:
-    """How many rows a table has."""
-    return int(table.select(nw.len().alias(COUNT)).collect("polars").item())
+def judged(given: Table, home: Home, mapping: IntakeMapping, *, find_duplicates: bool) -> Judged:
+    """Judge every row of a user's table.
+
+    Args:
+        given: The table.
+        home: Where it came from.
+        mapping: What its columns mean.
+        find_duplicates: Whether to look for rows whose interaction_id an earlier row bears.
+
+    Raises:
+        DataError: With all mistakes of structure.
+    """
+    engine = home.engine
+    # DuckDB would number the rows even where nobody looks.
+    placed = mapping.lines or "interaction_id" not in {*given.collect_schema(), *mapping.names}
+    taken = normalised(given, engine, mapping, placed=placed, eager=not home.is_file_like)
+    columns = taken.columns
+    table = _with_lines_added(taken, engine) if mapping.lines else taken.table
+    table = _with_negated(with_reasons(table, amount_reasons(columns)), columns)
+    _check_currency(table, columns)
+    duplicates = None
+    if find_duplicates and "interaction_id" in columns and not mapping.lines:
+        is_accepted = nw.col(REASON).is_null() & ~nw.col("interaction_id").is_null()
+        if _surplus(table.filter(is_accepted), "interaction_id"):
+            table = engine.store(_placed(table, engine))
+            duplicates = _duplicates(table.filter(is_accepted), engine)
+    return Judged(
+        given=given,
+        home=home,
+        mapping=mapping,
+        table=table,
+        columns=columns,
+        duplicates=duplicates,
+    )
+
+
+def _placed(judged: Table, engine: Engine) -> Table:
+    numbered = PLACE in judged.collect_schema()
+    return judged if numbered else engine.with_place(judged, PLACE)
+
+
+def _surplus(rows: Table, key: str) -> int:
+    """How many rows there are beyond one for each key."""
+    counted = rows.select(nw.len().alias(COUNT), nw.col(key).n_unique().alias("distinct"))
+    number, distinct = counted.collect("polars").row(0)
+    return int(number - (distinct or 0))
 
 
 def _with_negated(judged: Table, columns: tuple[str, ...]) -> Table:
@@ -95,7 +250,7 @@ def _with_negated(judged: Table, columns: tuple[str, ...]) -> Table:
     return judged.with_columns(nw.when(wrong).then(nw.lit(1)).otherwise(nw.lit(0)).alias(NEGATED))
 
 
-def with_negative_returns(rows: Table, columns: tuple[str, ...]) -> Table:
+def _with_negative_returns(rows: Table, columns: tuple[str, ...]) -> Table:
     """The rows with returns below 0, also those that were given above."""
     if "amount" not in columns:
         return rows
@@ -141,21 +296,10 @@ def _with_lines_added(taken: Normalised, engine: Engine) -> Table:
     return engine.store(nw.concat([added, others]))
 
 
-def has_duplicates(judged: Table) -> bool:
-    """Whether two rows that would be accepted bear one interaction_id."""
-    key = nw.col("interaction_id")
-    ids = judged.filter(nw.col(REASON).is_null() & ~key.is_null())
-    counted = ids.select(nw.len().alias(COUNT), key.n_unique().alias("distinct"))
-    rows, distinct = counted.collect("polars").row(0)
-    return bool(rows > (distinct or 0))
-
-
-def duplicates_of(judged: Table, engine: Engine) -> Table:
+def _duplicates(accepted: Table, engine: Engine) -> Table:
     """The places of accepted rows whose interaction_id an earlier row bears."""
     ordered = engine.with_looks(
-        judged.filter(nw.col(REASON).is_null() & ~nw.col("interaction_id").is_null()).select(
-            "interaction_id", "occurred_at", PLACE
-        ),
+        accepted.select("interaction_id", "occurred_at", PLACE),
         within="interaction_id",
         order=["occurred_at", PLACE],
         looks={"earlier": Look(Sight.PREVIOUS, PLACE)},
@@ -163,7 +307,7 @@ def duplicates_of(judged: Table, engine: Engine) -> Table:
     return engine.store(ordered.filter(~nw.col("earlier").is_null()).select(PLACE))
 
 
-def check_currency(judged: Table, columns: tuple[str, ...]) -> None:
+def _check_currency(judged: Table, columns: tuple[str, ...]) -> None:
     """Refuse amounts in several currencies: they do not add up.
 
     Raises:
@@ -181,3 +325,29 @@ def check_currency(judged: Table, columns: tuple[str, ...]) -> None:
                 "convert the amounts into one currency, or take one currency at a time",
             )
         )
+
+
+def customer_table(frame: Any) -> Table:
+    """Take the second table: its ids as the history has them, internal names left out.
+
+    Args:
+        frame: One row a customer, of any supported library.
+
+    Raises:
+        MissingColumnError: Where it has no `customer_id`.
+        DataError: Where an id is no id, or two rows bear one.
+    """
+    table, _ = opened(frame)
+    if "customer_id" not in table.collect_schema():
+        raise MissingColumnError(Mistake("customers", "has no column customer_id"))
+    table, broken = with_ids(table, "customer_id", table.collect_schema()["customer_id"])
+    for condition, reason in broken:
+        number = row_count(table.filter(condition))
+        if number:
+            raise DataError(Mistake("customers", f"{reason} in {number:,} rows"))
+    table = table.drop([n for n in table.collect_schema() if n.startswith("_")])
+    surplus = _surplus(table, "customer_id")
+    if surplus:
+        mend = "give one row for each customer_id"
+        raise DataError(Mistake("customers", f"has {surplus} rows too many", mend))
+    return table

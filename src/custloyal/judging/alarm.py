@@ -106,7 +106,8 @@ def alarms(verdicts: Verdicts, wanted: Iterable[Objective]) -> list[Alarm]:
         The calls of the last eight days rang too long: 8 of the last 10, and of all 20.
 
         >>> import polars as pl
-        >>> from custloyal import History, Objective, ServiceRule, at_most, judge, where
+        >>> from custloyal import History, ServiceRule, judge
+        >>> from custloyal.rules import Objective, at_most, where
         >>> days = [f"2024-05-{day:02}" for day in range(1, 21)]
         >>> calls = pl.DataFrame({"occurred_at": days, "rings": [2] * 12 + [5] * 8})
         >>> always = {"kind": "question", "customer_id": "ann"}

@@ -10,8 +10,6 @@ import narwhals as nw
 from custloyal.columns import DAY
 from custloyal.fold import (
     Source,
-    business_instant,
-    business_time,
     carried,
     following,
     highest,
@@ -19,11 +17,8 @@ from custloyal.fold import (
     previous,
 )
 from custloyal.fold.plan import Plan, Setting, prepared
-from custloyal.judging.docket import Bench, Clause, Docket, later, ruling
-from custloyal.metrics.evidence import with_evidence
-from custloyal.models import OutcomePolicy
-from custloyal.rules import FEELING, Clocked, Counted, LastMeasured, Ruling, where
-from custloyal.rules.column_types import promised_rows
+from custloyal.judging.docket import Bench, Clause, Docket, ruling
+from custloyal.rules import where
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +61,8 @@ def cases(bench: Bench, clauses: Sequence[Clause], kinds: tuple[Word, ...]) -> D
     for clause in clauses:
         # Each rule sees the columns that it names: an engine that copies rows copies few.
         needed = _needed(clause, bench)
-        fold = _fold(attrs.evolve(rows, columns=frozenset(needed)), clause)
+        own_rows = attrs.evolve(rows, columns=frozenset(needed))
+        fold = clause.rule.kept.fold(own_rows, "case_id")
         own = _run(fold, ordered.select(*needed), setting)
         kept = {clause.of(name[1:]): nw.col(name) for name in fold.columns}
         table = table.join(own.select("case_id", **kept), on="case_id", how="left")
@@ -76,7 +72,7 @@ def cases(bench: Bench, clauses: Sequence[Clause], kinds: tuple[Word, ...]) -> D
     inside = {clause.of("inside"): clause.rule.population.holds() for clause in clauses}
     table = table.with_columns(**inside)
     told = tuple(name for name in bench.told if name != "interaction_id")
-    return Docket(engine.store(table), {clause: _ruling(clause) for clause in clauses}, told)
+    return Docket(engine.store(table), {clause: ruling(clause) for clause in clauses}, told)
 
 
 def _run(fold: Fold, rows: Table, setting: Setting) -> Table:
@@ -88,12 +84,8 @@ def _run(fold: Fold, rows: Table, setting: Setting) -> Table:
 
 def _needed(clause: Clause, bench: Bench) -> list[str]:
     """The columns of the rows of cases that a promise looks at."""
-    promise = clause.rule.kept
-    if isinstance(promise, LastMeasured):
-        return sorted(bench.columns)
-    named = {name for each in promised_rows(promise) for name in (*each.words, *each.unless)}
-    always = {"case_id", "occurred_at", *bench.setting.order}
-    return sorted({*always, *promise.columns, *named} & bench.columns)
+    always = {"case_id", "occurred_at", *bench.setting.order} & bench.columns
+    return sorted(always | clause.rule.kept.columns_of_cases(bench.columns))
 
 
 def _identity(rows: Source, bench: Bench) -> Fold:
@@ -124,20 +116,6 @@ def _identity(rows: Source, bench: Bench) -> Fold:
 _NOT_TOLD = {"case_id", "customer_id", DAY}
 
 
-def _fold(rows: Source, clause: Clause) -> Fold:
-    """What a rule measures of each case."""
-    promise = clause.rule.kept
-    if isinstance(promise, Clocked):
-        return promise.clock(rows)
-    if isinstance(promise, LastMeasured):
-        if promise.column == FEELING:
-            rows = with_evidence(rows, OutcomePolicy())
-        valued = rows.let(_value=promise.value(rows.columns))
-        last = valued.in_order("case_id", _after_at=following("occurred_at"))
-        return last.where(nw.col("_after_at").is_null()).by("case_id", _value=lowest("_value"))
-    return promise.counted(rows)  # type: ignore[attr-defined,no-any-return]
-
-
 def _with_customers(table: Table, bench: Bench) -> Table:
     """Cases of one known customer, with what is known of them."""
     one = nw.col("customer_id") == nw.col("_other_customer_id")
@@ -147,39 +125,10 @@ def _with_customers(table: Table, bench: Bench) -> Table:
     return table.join(bench.customers, on="customer_id", how="left")
 
 
-def _ruling(clause: Clause) -> Ruling:
-    if not isinstance(clause.rule.kept, Clocked):
-        return ruling(clause)
-    # A clock that was never started made no promise.
-    return ruling(clause, grows=clause.col("stands") != 1, aside=clause.col("begun_at").is_null())
-
-
 def _timed(table: Table, clause: Clause, bench: Bench) -> Table:
     """The cases with when each was decided and, of clocks, how long they ran and when due."""
     promise = clause.rule.kept
-    if isinstance(promise, Counted):
-        known = promise.decided(clause.col("value"), clause.col("perhaps"))
-        table = table.with_columns(**{clause.of("value"): known})
-    if not isinstance(promise, Clocked):
-        return table.with_columns(**{clause.of("ended"): nw.col("_last_at")})
-    calendar, setting = promise.counted_by, bench.setting
-    now, due = clause.of("f_now"), clause.of("f_due")
-    timed = Source(frozenset(table.collect_schema())).let(**{now: business_time("_now", calendar)})
-    stands, waits = clause.col("stands") == 1, clause.col("waits") == 1
-    last_f, elapsed = clause.col("f_last"), clause.col("elapsed_us")
-    running = nw.when(stands | waits).then(0).otherwise(nw.col(now) - last_f)
-    # A clock that stands for the customer has no due time, unless it was passed before.
-    stopped_f = nw.when(stands).then(clause.col("f_ended")).otherwise(last_f)
-    ahead = nw.when(stands | ~waits).then(stopped_f + (promise.limit_us - elapsed))
-    told = timed.let(
-        **{
-            clause.of("value"): nw.when(clause.col("unplaced") == 0).then(elapsed + running),
-            due: nw.coalesce(clause.col("f_passed"), ahead),
-        }
-    ).let(**{clause.of("due_at"): business_instant(due, calendar)})
-    return prepared(told, table, setting).with_columns(
-        **{
-            clause.of("due"): later(clause.of("begun_at"), clause.of("due_at")),
-            clause.of("ended"): nw.when(stands).then(clause.col("ended_at")),
-        }
-    )
+    source = Source(frozenset(table.collect_schema()))
+    timed = promise.timed(source, clause.of)
+    told = table if timed is source else prepared(timed, table, bench.setting)
+    return told.with_columns(**promise.outcome(clause.of))

@@ -10,8 +10,7 @@ from custloyal.errors import nearest
 from custloyal.judging.fitting import parted
 from custloyal.judging.judgement import judge
 from custloyal.reading.run import resolved
-from custloyal.rules import Contacted, Counted, Measured, RuleBook, Timed, Verdict, about
-from custloyal.rules.column_types import promised_rows
+from custloyal.rules import RuleBook, Verdict
 from custloyal.rules.finding import Finding, Severity
 from custloyal.rules.linter import lint
 from custloyal.rules.measure import measure_of
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from custloyal.history import History
     from custloyal.judging.docket import Clause
     from custloyal.models import AsOf
-    from custloyal.rules import Population, Promise, ServiceRule
+    from custloyal.rules import Population, ServiceRule
     from custloyal.typing import AsOfLike
 
 __all__ = ["check"]
@@ -58,7 +57,8 @@ def check(
 
     Example:
         >>> import polars as pl
-        >>> from custloyal import History, ServiceRule, at_most, where
+        >>> from custloyal import History, ServiceRule
+        >>> from custloyal.rules import at_most, where
         >>> calls = pl.DataFrame({"customer_id": ["ann"], "department": ["sales"], "rings": [2]})
         >>> always = {"kind": "question", "occurred_at": "2024-05-01"}
         >>> rule = ServiceRule(
@@ -178,7 +178,7 @@ class _Looked:
         yield from self._absences(name, self._not_held(rule.unless), "sets nothing aside: ")
         own = {c: [w for w in s if w in self._absent.get(c, ())] for c, s in rule.target_by.items()}
         yield from self._absences(name, own, "has a target for nobody: ")
-        for population in _answers(rule.kept):
+        for population in rule.kept.needed_rows:
             yield from self._absences(name, self._not_held(population), "nothing keeps it: ")
 
     def _not_held(self, population: Population | None) -> dict[str, list[object]]:
@@ -248,16 +248,8 @@ def _named_words(rule: ServiceRule) -> Iterator[Mapping[str, Sequence[object]]]:
     if rule.unless is not None:
         yield rule.unless.words
     yield {column: tuple(shares) for column, shares in rule.target_by.items()}
-    for population in _answers(rule.kept):
+    for population in rule.kept.needed_rows:
         yield population.words
-
-
-def _answers(promise: Promise) -> list[Population]:
-    """The rows without which a promise cannot be kept."""
-    if isinstance(promise, Counted | Contacted) and promise.comparator.is_ceiling:
-        return []
-    reopens = getattr(promise, "reopens", None)
-    return [each for each in promised_rows(promise) if each is not reopens]
 
 
 def _no_row(column: str, words: Sequence[object]) -> str:
@@ -269,7 +261,7 @@ def _of_figures(rule: ServiceRule, figures: Mapping[str, Any]) -> Iterator[Findi
     decided = figures["met"] + figures["missed"]
     told = decided + figures["pending"]
     if figures["unknown"] and not told:
-        what = [promise.column] if isinstance(promise, Measured) else ["what it measures"]
+        what = [promise.measured]
         if figures["unsure"] == figures["unknown"]:
             what = list(rule.population.columns)
         are = "are" if len(what) > 1 else "is"
@@ -278,7 +270,7 @@ def _of_figures(rule: ServiceRule, figures: Mapping[str, Any]) -> Iterator[Findi
         yield Finding(Severity.ERROR, name, message, "bring the figures, or leave the rule out")
     if decided < _ENOUGH:
         return
-    low, high = (_said(promise, figures[bound]) for bound in ("low", "high"))
+    low, high = (promise.said(figures[bound]) for bound in ("low", "high"))
     if not figures["met"]:
         message = f"was kept by none of {decided:,}: {promise}, and {low} to {high} were seen"
         yield Finding(Severity.WARNING, name, message, "mend the threshold or the measure")
@@ -295,9 +287,3 @@ def _is_far(rule: ServiceRule, figures: Mapping[str, Any]) -> bool:
     if promise.comparator.is_ceiling:
         return bool(promise.bound >= _FAR * figures["high"] and promise.bound > 0)
     return bool(figures["low"] >= _FAR * promise.bound)
-
-
-def _said(promise: Promise, value: float) -> str:
-    if isinstance(promise, Timed):
-        return about(value / 1_000_000, business=promise.calendar is not None)
-    return f"{value:g}"

@@ -12,7 +12,6 @@ from custloyal.fold import lowest
 from custloyal.fold.plan import Plan
 from custloyal.judging.docket import Bench, Clause, Docket, ruling
 from custloyal.models import AsOf
-from custloyal.rules import Contacted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +41,7 @@ def contacted(bench: Bench, clauses: Sequence[Clause], as_of: AsOf) -> Docket:
     plan = Plan()
     everyone = plan.add(bench.interactions.by("customer_id", _known_day=lowest(DAY)), "customers")
     views = {
-        clause: plan.add(_contacts(clause).counted(source, "_window"), clause.rule.name)
+        clause: plan.add(clause.rule.kept.fold(source, "customer_id", "_window"), clause.rule.name)
         for clause in clauses
     }
     states = plan.run(bench.rows, setting)
@@ -59,7 +58,7 @@ def contacted(bench: Bench, clauses: Sequence[Clause], as_of: AsOf) -> Docket:
             how="left",
         )
         value, perhaps = (clause.col(name).fill_null(0) for name in ("value", "perhaps"))
-        decided = _contacts(clause).decided(value, perhaps)
+        decided = clause.rule.kept.decided(value, perhaps)
         table = table.with_columns(**{clause.of("value"): decided})
     for clause in clauses:
         table = table.with_columns(
@@ -71,13 +70,8 @@ def contacted(bench: Bench, clauses: Sequence[Clause], as_of: AsOf) -> Docket:
         )
     told = ("customer_id", "occurred_at", DAY, *_of_customers(bench))
     kept = table.with_columns(**{DAY: nw.col("_window")}).rename({"_begins_at": "occurred_at"})
-    rulings = {clause: ruling(clause, grows=nw.col("_is_open")) for clause in clauses}
+    rulings = {clause: ruling(clause) for clause in clauses}
     return Docket(engine.store(kept), rulings, told)
-
-
-def _contacts(clause: Clause) -> Contacted:
-    assert isinstance(clause.rule.kept, Contacted)  # the dockets are parted by what is promised
-    return clause.rule.kept
 
 
 def _of_customers(bench: Bench) -> list[str]:

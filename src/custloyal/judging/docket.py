@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import attrs
 import narwhals as nw
@@ -16,12 +16,15 @@ from custloyal.fold import Source, business_instant, business_time
 from custloyal.fold.plan import Setting, prepared
 from custloyal.metrics.evidence import with_evidence
 from custloyal.models import OutcomePolicy
-from custloyal.rules import FEELING, Followed, Measured, Ruling, ServiceRule
+from custloyal.rules import FEELING, Ruling, ServiceRule
+from custloyal.rules.promise import later
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
-__all__ = ["ATTRIBUTES", "Clause", "Docket", "followed", "later", "measured", "ruling"]
+    from custloyal.rules import Followed
+
+__all__ = ["ATTRIBUTES", "Clause", "Docket", "followed", "measured", "ruling"]
 
 ATTRIBUTES = (
     "customer_id",
@@ -108,22 +111,12 @@ class Bench:
         return prepared(source, self.rows, self.setting)
 
 
-def ruling(
-    clause: Clause,
-    *,
-    grows: nw.Expr | None = None,
-    aside: nw.Expr | None = None,
-) -> Ruling:
-    """How a rule comes to its verdict on each row of a table that holds its `inside` and `value`.
-
-    Args:
-        clause: The rule.
-        grows: Whether the value may still grow; None where it never does.
-        aside: What is set aside by the nature of the promise, beside what the rule says.
-    """
+def ruling(clause: Clause) -> Ruling:
+    """How a rule comes to its verdict on each row of a table with its `inside` and `value`."""
     rule, promise = clause.rule, clause.rule.kept
     value = clause.col("value")
     excluded = None if rule.unless is None else rule.unless.holds().fill_null(value=False)
+    aside = promise.aside(clause.of)
     if aside is not None:
         excluded = aside if excluded is None else excluded | aside
     return Ruling(
@@ -132,17 +125,8 @@ def ruling(
         kept=promise.comparator.holds(value, promise.bound),
         is_ceiling=promise.comparator.is_ceiling,
         excluded=excluded,
-        grows=grows,
+        grows=promise.grows(clause.of),
     )
-
-
-def later(begun_at: str, due_at: str) -> nw.Expr:
-    """When something is due, not before it began; null where it is not due.
-
-    Of no time at all a closed business has the instant before it closed.
-    """
-    due = nw.max_horizontal(begun_at, due_at)
-    return nw.when(~nw.col(due_at).is_null()).then(due)
 
 
 # Numbers that rows bear ----------------------------------------------------------------------
@@ -151,19 +135,13 @@ def later(begun_at: str, due_at: str) -> nw.Expr:
 def measured(bench: Bench, clauses: Sequence[Clause]) -> Docket:
     """The interactions of whom some rule speaks, with their verdicts; nothing is computed yet."""
     source = bench.interactions
-    if any(clause.rule.kept.column == FEELING for clause in clauses):  # type: ignore[attr-defined]
+    if any(clause.rule.kept.measured == FEELING for clause in clauses):
         source = with_evidence(source, OutcomePolicy())
     inside = {clause.of("inside"): clause.rule.population.holds() for clause in clauses}
-    values = {clause.of("value"): _number(clause, bench.columns) for clause in clauses}
+    values = {clause.of("value"): clause.rule.kept.row_values(bench.columns) for clause in clauses}
     spoken_of = reduce(or_, [nw.col(name).fill_null(value=True) for name in inside])
     rows = bench.run(source.let(**inside, **values).where(spoken_of))
     return Docket(rows, {clause: ruling(clause) for clause in clauses}, bench.told)
-
-
-def _number(clause: Clause, columns: Collection[str]) -> nw.Expr:
-    promise = clause.rule.kept
-    assert isinstance(promise, Measured)  # the dockets are parted by what is promised
-    return promise.value(columns)
 
 
 # What follows --------------------------------------------------------------------------------
@@ -171,8 +149,7 @@ def _number(clause: Clause, columns: Collection[str]) -> nw.Expr:
 
 def followed(bench: Bench, clause: Clause) -> Docket:
     """The interactions after which something must follow, each with when it did."""
-    promise = clause.rule.kept
-    assert isinstance(promise, Followed)  # the dockets are parted by what is promised
+    promise = cast("Followed", clause.rule.kept)  # the dockets are parted by what is promised
     calendar = promise.counted_by
     population = clause.rule.population
     seen = promise.rows(bench.interactions, population)
@@ -195,7 +172,7 @@ def followed(bench: Bench, clause: Clause) -> Docket:
     found = bench.run(due).with_columns(**told).select(*bench.known, *told)
     nobody = _in_no_group(bench, clause, promise, found)
     table = bench.setting.engine.store(nw.concat([found, nobody]))
-    return Docket(table, {clause: ruling(clause, grows=clause.col("ended").is_null())}, bench.told)
+    return Docket(table, {clause: ruling(clause)}, bench.told)
 
 
 def _in_no_group(bench: Bench, clause: Clause, promise: Followed, like: Table) -> Table:

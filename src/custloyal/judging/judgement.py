@@ -17,7 +17,7 @@ from custloyal.metrics.kinds import is_kind
 from custloyal.models import Kind, Phase
 from custloyal.periods import Period
 from custloyal.reading.run import read, resolved
-from custloyal.rules import Followed, RuleBook, ServiceRule, Subject
+from custloyal.rules import RuleBook, ServiceRule, Subject
 from custloyal.rules.column_types import wrong_types
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ def judge(
         Ann was answered within two rings, Bob was not, and of Cem nobody knows: one of two.
 
         >>> import polars as pl
-        >>> from custloyal import History, ServiceRule, at_most, where
+        >>> from custloyal import History, ServiceRule
+        >>> from custloyal.rules import at_most, where
         >>> calls = pl.DataFrame({"customer_id": ["ann", "bob", "cem"], "rings": [2, 3, None]})
         >>> always = {"kind": "question", "occurred_at": "2024-05-01"}
         >>> rule = ServiceRule(
@@ -163,7 +164,7 @@ def _customer_columns(history: History) -> list[str]:
 def _bench(history: History, book: RuleBook, at: AsOf) -> Bench:
     engine = history.home.engine
     rows, order = history.rows(at.utc_wall).with_columns(phase=_phase(history)), history.order
-    if any(isinstance(rule.kept, Followed) or rule.kept.subject is Subject.CASE for rule in book):
+    if any(rule.kept.is_timed or rule.kept.subject is Subject.CASE for rule in book):
         # Joins mix rows up, and ids that are null break no ties: the place in the input does.
         rows, order = engine.with_place(rows, _TIE), (*order, _TIE)
     customers = _customers(history, book, rows, at)
@@ -266,7 +267,7 @@ def _dockets(bench: Bench, clauses: list[Clause], at: AsOf) -> list[Docket]:
         return [clause for clause in clauses if clause.rule.kept.subject is subject]
 
     of_rows = about(Subject.INTERACTION)
-    follows = [clause for clause in of_rows if isinstance(clause.rule.kept, Followed)]
+    follows = [clause for clause in of_rows if clause.rule.kept.is_timed]
     numbers = [clause for clause in of_rows if clause not in follows]
     found = [measured(bench, numbers)] if numbers else []
     found += [followed(bench, clause) for clause in follows]

@@ -42,7 +42,9 @@ class ObjectiveStatus:
         amount_before: What was spent in the window before; None where that is not known.
 
     Example:
-        >>> from custloyal import ServiceRule, Share, at_most, where
+        >>> from custloyal import ServiceRule
+        >>> from custloyal.models import Share
+        >>> from custloyal.rules import at_most, where
         >>> status = ObjectiveStatus(
         ...     objective=Objective(rule="answer fast"),
         ...     rule=ServiceRule(

@@ -45,7 +45,8 @@ def objectives(verdicts: Verdicts, wanted: Iterable[Objective]) -> list[Objectiv
         misses in five calls these are gone after 5 more.
 
         >>> import polars as pl
-        >>> from custloyal import History, Objective, ServiceRule, at_most, judge, where
+        >>> from custloyal import History, ServiceRule, judge
+        >>> from custloyal.rules import Objective, at_most, where
         >>> days = [f"2024-05-{day:02}" for day in range(1, 21)]
         >>> calls = pl.DataFrame({"occurred_at": days, "rings": [2] * 12 + [5] * 8})
         >>> always = {"kind": "question", "customer_id": "ann"}

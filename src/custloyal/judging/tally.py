@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from custloyal.engines import Aggregate, Combine
-from custloyal.rules import Timed, Verdict
+from custloyal.rules import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,7 +96,7 @@ def summed(
         else:
             for each in possible:
                 parts[clause.of(each.value)] = nw.when(ruling.gives(each)).then(1).otherwise(0)
-        if isinstance(clause.rule.kept, Timed):
+        if clause.rule.kept.is_timed:
             # Whole microseconds of many late promises exceed 64 bits.
             parts[clause.of("over_us")] = over_us(clause, ruling).cast(nw.Float64)
         if clause.rule.target_by:
@@ -122,7 +122,7 @@ def _counts(
         counts[each] = counter
     some = ["packed"] if packed else [each.value for each in ruling.possible]
     decided = counts[Verdict.MET] + counts[Verdict.MISSED]
-    over = clause.col("over_us") if isinstance(clause.rule.kept, Timed) else nw.lit(None)
+    over = clause.col("over_us") if clause.rule.kept.is_timed else nw.lit(None)
     target = clause.col("target_sum") if clause.rule.target_by else decided * clause.rule.target
     said = {
         "rule": nw.lit(clause.rule.name),

@@ -20,7 +20,7 @@ from custloyal.metrics.evidence import PROMISE_VERDICT
 from custloyal.metrics.intervals import wilson_bounds
 from custloyal.models import AsOf, Kind
 from custloyal.periods import Period
-from custloyal.rules import RuleBook, Subject, Timed, Verdict
+from custloyal.rules import RuleBook, Subject, Verdict
 from custloyal.shown import Rows
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ class Verdicts(Rows):
     def _of(self, docket: Docket, clause: Clause) -> Table:
         """The verdicts of one rule."""
         rule, promise, ruling = clause.rule, clause.rule.kept, docket.rulings[clause]
-        is_timed = isinstance(promise, Timed)
+        is_timed = promise.is_timed
         runs = is_timed or promise.subject is Subject.CUSTOMER
         ends = runs or promise.subject is Subject.CASE
         no_time, no_number = nw.lit(None).cast(nw.Datetime("us")), nw.lit(None).cast(nw.Float64)

@@ -51,8 +51,8 @@ class Stage(Metric):
         trust = self.trust.state(interactions)
         rungs = trust.source.by(
             "customer_id",
-            good=trust.columns["good"],
-            bad=trust.columns["bad"],
+            good=trust.state["good"],
+            bad=trust.state["bad"],
             known_at=lowest("occurred_at"),
             liked_at=lowest("occurred_at", where=is_kind(*_LIKES)),
             advocated_at=lowest("occurred_at", where=is_kind(*_ADVOCATES)),

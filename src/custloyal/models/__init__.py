@@ -7,25 +7,21 @@ since it alone needs the libraries for that.
 from __future__ import annotations
 
 from custloyal.models.calendar import BusinessCalendar
-from custloyal.models.estimates import Interval, Mean, Share, difference_interval, wilson
+from custloyal.models.estimates import Interval, Share, difference_interval, wilson
 from custloyal.models.evidence import OutcomePolicy
 from custloyal.models.interactions import Interaction, Relationship, Transaction
-from custloyal.models.parties import Agent, Consent, Customer
+from custloyal.models.parties import Customer
 from custloyal.models.vocabulary import Initiator, Kind, Phase, SurveyKind
-from custloyal.models.windows import AsOf, ObservationWindow
+from custloyal.models.windows import AsOf
 
 __all__ = [
-    "Agent",
     "AsOf",
     "BusinessCalendar",
-    "Consent",
     "Customer",
     "Initiator",
     "Interaction",
     "Interval",
     "Kind",
-    "Mean",
-    "ObservationWindow",
     "OutcomePolicy",
     "Phase",
     "Relationship",

@@ -68,10 +68,10 @@ def to_toml(value: object) -> str:
         value: A value of `custloyal.models`, or any other attrs class of such fields.
 
     Example:
-        >>> from custloyal.models import Agent
-        >>> print(to_toml(Agent("a7", department="claims")))
-        agent_id = "a7"
-        department = "claims"
+        >>> from custloyal.models import Interval
+        >>> print(to_toml(Interval(0, 1)))
+        low = 0.0
+        high = 1.0
         <BLANKLINE>
     """
     return tomli_w.dumps(_without_none(_TOML.unstructure(value)))

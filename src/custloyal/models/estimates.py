@@ -1,19 +1,15 @@
-"""Shares and means that carry what they rest on, so that they merge and say how sure they are."""
+"""Shares that carry what they rest on, so that they merge and say how sure they are."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import attrs
 
 from custloyal.errors import Mistake
 from custloyal.models.checks import as_count, as_number, check_count, check_number, refuse
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-__all__ = ["Interval", "Mean", "Share", "difference_interval", "wilson"]
+__all__ = ["Interval", "Share", "difference_interval", "wilson"]
 
 
 @attrs.frozen
@@ -179,140 +175,3 @@ def difference_interval(one: Share, other: Share, *, z: float = 1.96) -> Interva
     below = math.hypot(p - of_p.low, of_q.high - q)
     above = math.hypot(of_p.high - p, q - of_q.low)
     return Interval(p - q - below, p - q + above)
-
-
-@attrs.frozen
-class Mean:
-    """The mean of a number of values, kept so that means merge without losing digits.
-
-    Sums of squares lose every digit of a small spread around a large mean, so the squared
-    deviations from the mean are kept instead.
-
-    Args:
-        count: How many values were known.
-        mean: Their mean, in their unit; 0 where the count is 0.
-        squared_deviations: The sum of the squared distances from the mean, in the unit squared.
-        unknown: How many values were not known; they count nowhere else.
-
-    Raises:
-        InvalidValueError: Where a count is negative, a number is not finite, or a mean or a spread
-            is given of too few values to have one.
-
-    Source:
-        Chan, Golub & LeVeque (1983), Algorithms for computing the sample variance, The American
-        Statistician 37 (3), 242-247, equation 2.1.
-
-    Example:
-        >>> mean = Mean.of([1.0, 2.0]) + Mean.of([6.0, None])
-        >>> mean.value, mean.variance, mean.unknown
-        (3.0, 7.0, 1)
-    """
-
-    count: int = attrs.field(default=0, converter=as_count)
-    mean: float = attrs.field(default=0.0, converter=as_number)
-    squared_deviations: float = attrs.field(default=0.0, converter=as_number)
-    unknown: int = attrs.field(default=0, converter=as_count)
-
-    def __attrs_post_init__(self) -> None:
-        refuse(
-            check_count("count", self.count),
-            check_number("mean", self.mean),
-            check_number("squared_deviations", self.squared_deviations, low=0),
-            check_count("unknown", self.unknown),
-        )
-        if self.count == 0 and self.mean:
-            refuse(Mistake("mean", f"is {self.mean}, must be 0 where the count is 0"))
-        if self.count <= 1 and self.squared_deviations:
-            few = f"is {self.squared_deviations}, must be 0 where the count is below 2"
-            refuse(Mistake("squared_deviations", few))
-
-    @classmethod
-    def of(cls, values: Iterable[float | None]) -> Mean:
-        """The mean of values, of which None means not known.
-
-        Raises:
-            InvalidValueError: Where a value is not a finite number; all such are named.
-        """
-        given = list(values)
-        refuse(*(check_number(f"values[{i}]", v, optional=True) for i, v in enumerate(given)))
-        known = [float(value) for value in given if value is not None]
-        mean = math.fsum(value / len(known) for value in known)
-        deviations = math.fsum((value - mean) * (value - mean) for value in known)
-        return cls(len(known), mean, deviations if len(known) > 1 else 0.0, len(given) - len(known))
-
-    @classmethod
-    def from_totals(
-        cls, *, count: int, total: float, total_of_squares: float, unknown: int = 0
-    ) -> Mean:
-        """The mean from the sums that a table keeps.
-
-        Args:
-            count: How many values were known.
-            total: Their sum.
-            total_of_squares: The sum of their squares; a spread below zero by rounding becomes 0.
-            unknown: How many were not known.
-
-        Raises:
-            InvalidValueError: As on construction.
-
-        Example:
-            >>> Mean.from_totals(count=3, total=9.0, total_of_squares=41.0) == Mean.of([1, 2, 6])
-            True
-        """
-        refuse(
-            check_count("count", count),
-            check_number("total", total),
-            check_number("total_of_squares", total_of_squares, low=0),
-        )
-        mean = total / count if count else total
-        deviations = max(0.0, total_of_squares - total * mean) if count > 1 else 0.0
-        return cls(count, mean, deviations, unknown)
-
-    @property
-    def value(self) -> float | None:
-        """The mean, in the unit of the values; None where the count is 0."""
-        return self.mean if self.count else None
-
-    @property
-    def variance(self) -> float | None:
-        """The sample variance, in the unit squared; None where fewer than two values were known."""
-        return self.squared_deviations / (self.count - 1) if self.count > 1 else None
-
-    def interval(self, *, z: float = 1.96) -> Interval | None:
-        """The normal interval of the mean; None where fewer than two values were known.
-
-        Args:
-            z: The normal quantile; 1.96 is 95 % confidence.
-
-        Example:
-            Of 0 and 2 the mean is 1, the variance 2 and the standard error 1.
-
-            >>> Mean.of([0.0, 2.0]).interval(z=1.0)
-            Interval(low=0.0, high=2.0)
-        """
-        refuse(check_number("z", z, above=0))
-        if self.variance is None:
-            return None
-        margin = z * math.sqrt(self.variance / self.count)
-        return Interval(self.mean - margin, self.mean + margin)
-
-    def merge(self, other: Mean) -> Mean:
-        """The mean of both groups together, which must not overlap."""
-        count = self.count + other.count
-        unknown = self.unknown + other.unknown
-        if not self.count or not other.count:
-            known = self if self.count else other
-            return attrs.evolve(known, unknown=unknown)
-        part = other.count / count
-        distance = other.mean - self.mean
-        return Mean(
-            count,
-            self.mean + distance * part,
-            self.squared_deviations
-            + other.squared_deviations
-            + distance * distance * self.count * part,
-            unknown,
-        )
-
-    def __add__(self, other: Mean) -> Mean:
-        return self.merge(other)

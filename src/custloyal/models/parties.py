@@ -1,4 +1,4 @@
-"""Who takes part: the customer, the agent of the business, and what the customer agreed to."""
+"""The customer: who they are to the business."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from custloyal.models.checks import (
     as_frozen,
     as_instant,
     as_number,
-    check_flag,
     check_id,
     check_instant,
     check_number,
@@ -26,7 +25,7 @@ from custloyal.typing import Id
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Agent", "Attribute", "Consent", "Customer"]
+__all__ = ["Attribute", "Customer"]
 
 Attribute: TypeAlias = str | int | float | bool
 """What a customer may further be grouped by."""
@@ -92,68 +91,6 @@ class Customer:
                 "acquisition_cost_amount", self.acquisition_cost_amount, low=0, optional=True
             ),
             *_check_attributes(self.attributes),
-        )
-
-
-@attrs.frozen
-class Agent:
-    """Somebody who acts for the business.
-
-    Args:
-        agent_id: The identifier that interactions name.
-        name: What they are called; None where not known.
-        department: Where they work; None where not known.
-
-    Raises:
-        InvalidValueError: Where a field is not text, or is empty.
-
-    Example:
-        >>> Agent("a7", department="claims")
-        Agent(agent_id='a7', name=None, department='claims')
-    """
-
-    agent_id: str
-    name: str | None = attrs.field(default=None, kw_only=True)
-    department: str | None = attrs.field(default=None, kw_only=True)
-
-    def __attrs_post_init__(self) -> None:
-        refuse(
-            check_text("agent_id", self.agent_id, optional=False),
-            check_text("name", self.name),
-            check_text("department", self.department),
-        )
-
-
-@attrs.frozen
-class Consent:
-    """A customer's decision about one use of what is known about them.
-
-    Args:
-        customer_id: Who decided.
-        purpose: About what, such as "newsletter".
-        granted: Whether it was given; False where it was refused or withdrawn.
-        decided_at: When, with a time zone; kept in UTC.
-
-    Raises:
-        InvalidValueError: Where a field is not what it must be; all such fields are named.
-
-    Example:
-        >>> when = datetime.fromisoformat("2024-05-02T10:00:00Z")
-        >>> Consent("anna", "newsletter", granted=False, decided_at=when).granted
-        False
-    """
-
-    customer_id: Id
-    purpose: str
-    granted: bool = attrs.field(kw_only=True)
-    decided_at: datetime = attrs.field(converter=as_instant, kw_only=True)
-
-    def __attrs_post_init__(self) -> None:
-        refuse(
-            check_id("customer_id", self.customer_id),
-            check_text("purpose", self.purpose, optional=False),
-            check_flag("granted", self.granted, optional=False),
-            check_instant("decided_at", self.decided_at),
         )
 
 

@@ -1,4 +1,4 @@
-"""Stretches and points of time: an observation window, the moment as of which is read, zones.
+"""Points of time: the moment as of which is read, and the zones in which days are counted.
 
 Instants are kept in UTC. A zone is needed only where local days come in: to say when a day ends
 and on which day an instant falls. There a clock that is put forward or back is taken at its word.
@@ -18,7 +18,7 @@ from custloyal.models.checks import as_instant, check_instant, refuse
 if TYPE_CHECKING:
     from custloyal.typing import AsOfLike
 
-__all__ = ["AsOf", "ObservationWindow", "check_timezone"]
+__all__ = ["AsOf", "check_timezone"]
 
 _MICROSECOND = timedelta(microseconds=1)
 _DAY = timedelta(days=1)
@@ -147,121 +147,6 @@ class AsOf:
 
     def __str__(self) -> str:
         return self.instant.astimezone(check_timezone(self.timezone)).isoformat()
-
-
-def _as_window_edge(value: datetime) -> pendulum.DateTime:
-    instant = as_instant(value)
-    if check_instant("", instant) is None:
-        return pendulum.instance(instant)
-    return value  # type: ignore[return-value]  # named by the check, together with the other edge
-
-
-@attrs.frozen
-class ObservationWindow:
-    """A stretch of time from its start up to, and without, its end.
-
-    Args:
-        start: The first instant inside; kept in UTC.
-        end: The first instant after it; kept in UTC.
-
-    Raises:
-        InvalidValueError: Where an edge has no time zone, or the end is not after the start.
-
-    Example:
-        >>> window = ObservationWindow.from_dates("2024-02-01", "2024-02-29", timezone="UTC")
-        >>> window.duration.days, window.contains(window.start), window.contains(window.end)
-        (29, True, False)
-    """
-
-    start: pendulum.DateTime = attrs.field(converter=_as_window_edge)
-    end: pendulum.DateTime = attrs.field(converter=_as_window_edge)
-
-    def __attrs_post_init__(self) -> None:
-        edges = [_check_edge("start", self.start), _check_edge("end", self.end)]
-        ordered = any(edges) or self.start < self.end
-        message = f"{self.end} is not after the start {self.start}"
-        refuse(*edges, None if ordered else Mistake("end", message, "give the later time as end"))
-
-    @classmethod
-    def from_dates(cls, first: str | date, last: str | date, *, timezone: str) -> ObservationWindow:
-        """The window of whole local days, from the first through the last.
-
-        Args:
-            first: The first day, a date or an ISO string.
-            last: The last day, which is inside.
-            timezone: The IANA name of the zone whose days they are.
-
-        Raises:
-            InvalidValueError: Where one is not a day, the last is before the first, or the zone
-                does not exist.
-
-        Example:
-            >>> print(ObservationWindow.from_dates("2024-03-31", "2024-03-31",
-            ...                                    timezone="Europe/Berlin").duration)
-            23:00:00
-        """
-        zone = check_timezone(timezone)
-        found = [_day_of("first", first), _day_of("last", last)]
-        refuse(*(mistake for mistake in found if isinstance(mistake, Mistake)))
-        first_day, last_day = (day for day in found if isinstance(day, date))
-        try:
-            start = _end_of(first_day - _DAY, zone) + _MICROSECOND
-            end = _end_of(last_day, zone) + _MICROSECOND
-        except OverflowError:
-            message = f"from {first_day} to {last_day} does not lie within the years 1 to 9999"
-            raise InvalidValueError(Mistake("first", message)) from None
-        return cls(start, end)
-
-    @property
-    def duration(self) -> timedelta:
-        """The time from start to end, in absolute seconds."""
-        return as_instant(self.end) - as_instant(self.start)
-
-    def contains(self, instant: datetime) -> bool:
-        """Whether an instant lies inside: at or after the start and before the end.
-
-        Args:
-            instant: A time with a zone.
-
-        Raises:
-            InvalidValueError: Where it has no time zone.
-        """
-        utc = as_instant(instant)
-        refuse(check_instant("instant", utc))
-        return self.start <= utc < self.end
-
-    def split(self, at: datetime) -> tuple[ObservationWindow, ObservationWindow]:
-        """The window before an instant and the one from it on, as for learning and testing.
-
-        Args:
-            at: A time with a zone, after the start and before the end.
-
-        Raises:
-            InvalidValueError: Where it does not lie between start and end.
-
-        Example:
-            >>> year = ObservationWindow.from_dates("2024-01-01", "2024-12-31", timezone="UTC")
-            >>> learn, test = year.split(pendulum.datetime(2024, 7, 1))
-            >>> learn.end == test.start, learn.duration.days, test.duration.days
-            (True, 182, 184)
-        """
-        utc = as_instant(at)
-        refuse(check_instant("at", utc))
-        if not self.start < utc < self.end:
-            message = f"{utc.isoformat()} is not between {self.start} and {self.end}"
-            raise InvalidValueError(Mistake("at", message))
-        return ObservationWindow(self.start, utc), ObservationWindow(utc, self.end)
-
-
-def _check_edge(path: str, value: datetime) -> Mistake | None:
-    return check_instant(path, as_instant(value))
-
-
-def _day_of(path: str, value: str | date) -> date | Mistake:
-    day = _parsed(value) if isinstance(value, str) else value
-    if isinstance(day, date) and not isinstance(day, datetime):
-        return day
-    return Mistake(path, f"{value!r} is not a day", 'write "2024-06-30" or give a date')
 
 
 def _parsed(text: str) -> date | datetime | None:

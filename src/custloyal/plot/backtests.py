@@ -15,6 +15,7 @@ from custloyal.plot.look import (
     MUTED,
     WARM,
     data,
+    diagonal,
     empty,
     finished,
     from_0_to_1,
@@ -80,10 +81,7 @@ def band_points(bands: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
             of=("of customers", ",d"),
         ),
     )
-    corners = [{"said": 0, "came": 0}, {"said": 1, "came": 1}]
-    line = alt.Chart(data(corners)).mark_line(color=MUTED, strokeDash=[4, 3], strokeWidth=1)
-    layers = line.encode(x=x, y=y)
-    layers += base.mark_rule(color=ACCENT, strokeWidth=1.5).encode(
+    layers = diagonal(x, y) + base.mark_rule(color=ACCENT, strokeWidth=1.5).encode(
         y=alt.Y("low:Q"), y2=alt.Y2("high")
     )
     layers += base.mark_point(color=ACCENT, fill=ACCENT, size=55, opacity=1).encode(y=y)
@@ -138,8 +136,6 @@ def lift_lines(tried: Mapping[str, Any]) -> alt.LayerChart:
     ]
     x = from_0_to_1("customers:Q", title="customers, the likeliest to leave first", format=".0%")
     y = share_axis("lost:Q", title="share of the lost")
-    corners = [{"customers": 0, "lost": 0}, {"customers": 1, "lost": 1}]
-    line = alt.Chart(data(corners)).mark_line(color=MUTED, strokeDash=[4, 3], strokeWidth=1)
     base = alt.Chart(data(rows)).encode(
         x=x,
         y=y,
@@ -150,7 +146,7 @@ def lift_lines(tried: Mapping[str, Any]) -> alt.LayerChart:
             lift=("lift", ".2f"),
         ),
     )
-    layers = line.encode(x=x, y=y)
+    layers = alt.LayerChart(layer=[diagonal(x, y)])
     titles = [visible(each["score"]) for each in judgements]
     if len(judgements) == 1:
         layers += base.mark_line(color=ACCENT, strokeWidth=2.5)

@@ -17,6 +17,7 @@ from custloyal.plot.look import (
     LABEL,
     MUTED,
     data,
+    diagonal,
     empty,
     figure_at_end,
     finished,
@@ -55,7 +56,7 @@ def lorenz_curve(readings: Reading | Readings | Scores, *, top: float = 0.2) -> 
     Example:
         >>> import custloyal
         >>> from custloyal.datasets import cdnow
-        >>> lorenz_curve(custloyal.read(cdnow(), custloyal.ParetoSegment())).description
+        >>> lorenz_curve(custloyal.read(cdnow(), custloyal.metrics.ParetoSegment())).description
         'Lorenz curve of 2,357 customers who bought: the largest 20.0% of them bring 67.4% of the \
 revenue.'
     """
@@ -136,10 +137,7 @@ def lorenz_line(
     y = share_axis("revenue:Q", title="share of revenue")
     said = tip(customers=("largest customers", ".1%"), revenue=("share of revenue", ".1%"))
     base = alt.Chart(data(rows)).encode(x=x, y=y, tooltip=said)
-    corners = [{"customers": 0, "revenue": 0}, {"customers": 1, "revenue": 1}]
-    equal = alt.Chart(data(corners)).mark_line(color=MUTED, strokeDash=[4, 3], strokeWidth=1)
-    layers = equal.encode(x=x, y=y)
-    layers += base.mark_area(color=ACCENT, opacity=0.12)
+    layers = diagonal(x, y) + base.mark_area(color=ACCENT, opacity=0.12)
     layers += base.mark_line(color=ACCENT, strokeWidth=2.5)
     layers += base.mark_point(size=90, opacity=0, fill=ACCENT)
     words = f"Lorenz curve of {counted(customers_count, 'customer')} who bought"
@@ -169,7 +167,7 @@ def pareto_segments(readings: Reading | Readings | Scores) -> alt.LayerChart:
     Example:
         >>> import custloyal
         >>> from custloyal.datasets import cdnow
-        >>> pareto_segments(custloyal.read(cdnow(), custloyal.ParetoSegment())).description
+        >>> pareto_segments(custloyal.read(cdnow(), custloyal.metrics.ParetoSegment())).description
         'Bars by segment: A, 777 customers (33.0%) with 80.0% of the revenue; B, 804 customers \
 (34.1%) with 15.0% of the revenue; C, 776 customers (32.9%) with 5.0% of the revenue.'
     """

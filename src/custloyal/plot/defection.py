@@ -13,9 +13,6 @@ from custloyal.formats import count, counted, share
 from custloyal.periods import Period, as_period
 from custloyal.plot.given import found, in_bins
 from custloyal.plot.look import (
-    ACCENT,
-    GROUND,
-    MUTED,
     WARM,
     count_axis,
     data,
@@ -23,6 +20,7 @@ from custloyal.plot.look import (
     few_names,
     finished,
     from_0_to_1,
+    histogram,
     tip,
 )
 from custloyal.plot.retention import period_name
@@ -71,40 +69,27 @@ def chance_histogram(
         alarm: The probability from which a customer is likely gone.
         horizon_days: Within how many days a purchase is looked for.
     """
-    rows = [
-        {"low": each["low"], "high": each["high"], "customers": each["customers_count"]}
-        for each in bins
-        if each["customers_count"]
-    ]
+    rows = [each for each in bins if each["customers_count"]]
     if not rows:
         return empty(_CHANCE, "Nobody bought, so nobody can fall silent.")
-    total = sum(row["customers"] for row in rows)
-    for row in rows:
-        row["range"] = f"{100 * row['low']:.0f} to {100 * row['high']:.0f}%"
-        row["share"] = row["customers"] / total
     within = "" if horizon_days is None else f" within {counted(horizon_days, 'day')}"
-    base = alt.Chart(data(rows))
-    columns = base.mark_rect(stroke=GROUND, strokeWidth=1).encode(
+    layers = histogram(
+        rows,
         x=from_0_to_1("low:Q", title=f"chance of no purchase{within}", format=".0%"),
-        x2="high:Q",
-        y=count_axis("customers:Q", title="customers"),
-        y2=alt.Y2Datum(0),
-        color=alt.condition(alt.datum.low >= alarm - 1e-9, alt.value(WARM), alt.value(ACCENT)),
-        tooltip=tip(range="chance", customers=("customers", ",d"), share=("of all", ".1%")),
+        name="chance",
+        names=[f"{100 * row['low']:.0f} to {100 * row['high']:.0f}%" for row in rows],
+        warm=alt.datum.low >= alarm - 1e-9,
+        mark=(alarm, f"alarm: {100 * alarm:.0f}%"),
     )
-    marked = alt.Chart(data([{"alarm": alarm, "text": f"alarm: {100 * alarm:.0f}%"}]))
-    rule = marked.mark_rule(color=MUTED, strokeDash=[4, 3]).encode(x="alarm:Q")
-    text = marked.mark_text(align="right", dx=-6, y=8, color=MUTED).encode(
-        x="alarm:Q", text="text:N"
-    )
-    likely = sum(row["customers"] for row in rows if row["low"] >= alarm - 1e-9)
-    stays = sum(row["customers"] for row in rows if row["high"] <= 1 - alarm + 1e-9)
+    total = sum(row["customers_count"] for row in rows)
+    likely = sum(row["customers_count"] for row in rows if row["low"] >= alarm - 1e-9)
+    stays = sum(row["customers_count"] for row in rows if row["high"] <= 1 - alarm + 1e-9)
     said = (
         f"Histogram of the chance of no purchase{within} of {counted(total, 'customer')}: "
         f"{count(likely)} ({share(likely / total)}) are in columns at or above the alarm of "
         f"{100 * alarm:.0f}%, {count(stays)} at or below {100 * (1 - alarm):.0f}%."
     )
-    return finished(columns + rule + text, title=_CHANCE, said=said, height=220)
+    return finished(layers, title=_CHANCE, said=said, height=220)
 
 
 def alarms(

@@ -9,7 +9,7 @@ import altair as alt
 from custloyal.economics import GainPoint, ValuePoint
 from custloyal.errors import DataError, Mistake
 from custloyal.formats import amount, counted, share
-from custloyal.plot.look import ACCENT, MUTED, WARM, data, empty, finished, line_legend, tip
+from custloyal.plot.look import empty, finished, marked, tip, two_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -51,20 +51,13 @@ def gain_curve(points: Iterable[GainPoint]) -> alt.LayerChart:
         for each in known
         for name, said in _WHAT.items()
     ]
-    names = list(_WHAT.values())
-    base = alt.Chart(data(drawn)).encode(
+    layers = two_lines(
+        drawn,
+        list(_WHAT.values()),
         x=alt.X("points:Q", title="percentage points of defection less"),
         y=alt.Y("gain:Q", title="gain", axis=alt.Axis(format=".0%")),
-        color=alt.Color(
-            "what:N", scale=alt.Scale(domain=names, range=[ACCENT, WARM]), legend=line_legend()
-        ),
         tooltip=tip(what="", points=("points less", ".1f"), gain=("gain", ".1%")),
     )
-    dashes = alt.StrokeDash(
-        "what:N", scale=alt.Scale(domain=names, range=[[1, 0], [5, 3]]), legend=line_legend()
-    )
-    layers = base.mark_line(strokeWidth=2.5).encode(strokeDash=dashes)
-    layers += base.mark_point(size=60, opacity=0)
     last = max(known, key=lambda each: each.points)
     said = (
         f"Two lines over {counted(len(known), 'point')}. With {last.points:g} points less "
@@ -123,8 +116,9 @@ def value_lines(rows: Sequence[Mapping[str, Any]], *, today: float | None) -> al
         for row in rows
         for name, said in _KINDS.items()
     ]
-    names = list(_KINDS.values())
-    base = alt.Chart(data(drawn)).encode(
+    layers = two_lines(
+        drawn,
+        list(_KINDS.values()),
         x=alt.X(
             "defection:Q",
             title="share that leaves in a period",
@@ -134,20 +128,8 @@ def value_lines(rows: Sequence[Mapping[str, Any]], *, today: float | None) -> al
         y=alt.Y("amount:Q", title="amount", axis=alt.Axis(format=",.0f", tickCount=5)),
         tooltip=tip(what="", defection=("leave", ".1%"), amount=("amount", ",.2f")),
     )
-    legend = line_legend()
-    colours = alt.Scale(domain=names, range=[ACCENT, WARM])
-    dashes = alt.Scale(domain=names, range=[[1, 0], [5, 3]])
-    layers = base.mark_line(strokeWidth=2.5).encode(
-        color=alt.Color("what:N", scale=colours, legend=legend),
-        strokeDash=alt.StrokeDash("what:N", scale=dashes, legend=legend),
-    )
-    layers += base.mark_point(size=60, opacity=0, fill=ACCENT)
     if today is not None:
-        marked = alt.Chart(data([{"today": today, "text": f"today {100 * today:.0f}%"}]))
-        layers += marked.mark_rule(color=MUTED, strokeDash=[4, 3]).encode(x="today:Q")
-        layers += marked.mark_text(align="left", dx=6, y=8, color=MUTED).encode(
-            x="today:Q", text="text:N"
-        )
+        layers += marked(today, f"today {100 * today:.0f}%")
     low, high = rows[0], rows[-1]
     said = (
         f"Two lines over {counted(len(rows), 'share')} of defection a period. At "

@@ -16,8 +16,8 @@ from custloyal.plot.look import (
     data,
     empty,
     finished,
-    line_legend,
     tip,
+    two_lines,
 )
 
 if TYPE_CHECKING:
@@ -114,21 +114,20 @@ def tracking(tracked: Any) -> alt.LayerChart:
         for row in rows
         for each, said in _WHAT.items()
     ]
-    base = alt.Chart(data(drawn)).encode(
+    layers = two_lines(
+        drawn,
+        list(_WHAT.values()),
+        width=2,
         x=alt.X("period:Q", title="period", scale=alt.Scale(nice=False)),
         y=alt.Y("total:Q", title="repeat purchases so far", axis=alt.Axis(format=",d")),
         tooltip=tip(what="", start="period of", total=("so far", ",.0f")),
     )
-    layers = base.mark_line(strokeWidth=2).encode(
-        color=_colours(line_legend()), strokeDash=_dashes()
-    )
     learned = [row["period"] for row in rows if row["learned"]]
     end = ""
     if learned and learned[-1] < rows[-1]["period"]:
-        split = alt.Chart(data([{"period": learned[-1], "text": "learned until here"}]))
+        split = alt.Chart(data([{"period": learned[-1]}]))
         layers += split.mark_rule(color=MUTED, strokeDash=[4, 3]).encode(x="period:Q")
         end = f"; the model learned from the first {counted(len(learned), 'period')}"
-    layers += base.mark_point(size=50, opacity=0, fill=ACCENT)
     last = rows[-1]
     said = (
         f"Two lines over {counted(len(rows), 'period')}{end}. At the end "
@@ -158,21 +157,13 @@ def _beside(
             x=alt.X("name:N", sort=None, title=x, axis=alt.Axis(labelAngle=0)),
             xOffset=alt.XOffset("what:N", sort=list(_WHAT.values())),
             y=count_axis("number:Q", title=y),
-            color=_colours(),
+            color=alt.Color(
+                "what:N", scale=alt.Scale(domain=list(_WHAT.values()), range=[ACCENT, WARM])
+            ),
             tooltip=tip(name=x, what="", number=(y, format)),
         )
     )
     return finished(alt.LayerChart(layer=[chart]), title=title, said=said, height=240)
-
-
-def _colours(legend: alt.Legend | None = None) -> alt.Color:
-    scale = alt.Scale(domain=list(_WHAT.values()), range=[ACCENT, WARM])
-    return alt.Color("what:N", scale=scale, legend=legend or alt.Legend())
-
-
-def _dashes() -> alt.StrokeDash:
-    scale = alt.Scale(domain=list(_WHAT.values()), range=[[1, 0], [5, 3]])
-    return alt.StrokeDash("what:N", scale=scale, legend=line_legend())
 
 
 def _by_x(row: dict[str, Any]) -> int:

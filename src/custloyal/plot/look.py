@@ -6,7 +6,7 @@ Blue and orange differ for the colour-blind too, and nothing is said by colour a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import altair as alt
 
@@ -29,13 +29,21 @@ __all__ = [
     "WIDTH",
     "band",
     "bars",
+    "count_axis",
     "data",
+    "diagonal",
     "empty",
+    "few_names",
+    "figure_at_end",
     "finished",
     "from_0_to_1",
+    "histogram",
     "line_legend",
+    "marked",
     "names",
+    "share_axis",
     "tip",
+    "two_lines",
 ]
 
 INK, MUTED, LINE = "#767f86", "#78828a", "#8a939a80"
@@ -143,6 +151,94 @@ def figure_at_end(base: alt.Chart) -> alt.Chart:
     """The words of each bar, beside it."""
     text: alt.Chart = base.mark_text(align="left", dx=6, color=INK).encode(text="text:N")
     return text
+
+
+def histogram(
+    bins: Sequence[Mapping[str, Any]],
+    *,
+    x: alt.X,
+    name: str,
+    names: Sequence[str],
+    warm: Any,
+    mark: tuple[float, str],
+) -> alt.LayerChart:
+    """Columns of customers between 0 and 1, with a mark at one place.
+
+    Args:
+        bins: `low`, `high` and `customers_count` of each, none of them empty.
+        x: The axis, of `low`.
+        name: What is counted by, for who points at a column.
+        names: Each bin in words.
+        warm: Which columns are in the warm colour: a condition on `low` and `high`.
+        mark: The place and what is written there.
+    """
+    total = sum(each["customers_count"] for each in bins)
+    rows = [
+        {
+            "low": each["low"],
+            "high": each["high"],
+            "customers": each["customers_count"],
+            "range": said,
+            "share": each["customers_count"] / total,
+        }
+        for each, said in zip(bins, names, strict=True)
+    ]
+    columns = (
+        alt.Chart(data(rows))
+        .mark_rect(stroke=GROUND, strokeWidth=1)
+        .encode(
+            x=x,
+            x2="high:Q",
+            y=count_axis("customers:Q", title="customers"),
+            y2=alt.Y2Datum(0),
+            color=alt.condition(warm, alt.value(WARM), alt.value(ACCENT)),
+            tooltip=tip(range=name, customers=("customers", ",d"), share=("of all", ".1%")),
+        )
+    )
+    layers: alt.LayerChart = columns + marked(*mark, align="right")
+    return layers
+
+
+def marked(place: float, text: str, *, align: Literal["left", "right"] = "left") -> alt.LayerChart:
+    """A dashed line across the chart at a place of its horizontal axis, with words beside it."""
+    one = alt.Chart(data([{"place": place, "text": text}]))
+    rule = one.mark_rule(color=MUTED, strokeDash=[4, 3]).encode(x="place:Q")
+    written = one.mark_text(align=align, dx=-6 if align == "right" else 6, y=8, color=MUTED)
+    layers: alt.LayerChart = rule + written.encode(x="place:Q", text="text:N")
+    return layers
+
+
+def two_lines(
+    rows: Sequence[Mapping[str, Any]], names: Sequence[str], *, width: float = 2.5, **encoding: Any
+) -> alt.LayerChart:
+    """Two lines by `what`, told apart by colour and by dashes.
+
+    Args:
+        rows: What is drawn, each row with `what`, one of the names.
+        names: The two names, the first drawn through.
+        width: How thick they are.
+        encoding: The axes and what is shown where somebody points.
+    """
+    legend = line_legend()
+    colours, dashes = (
+        alt.Scale(domain=list(names), range=each) for each in ([ACCENT, WARM], [[1, 0], [5, 3]])
+    )
+    base = alt.Chart(data(rows)).encode(**encoding)
+    lines = base.mark_line(strokeWidth=width).encode(
+        color=alt.Color("what:N", scale=colours, legend=legend),
+        strokeDash=alt.StrokeDash("what:N", scale=dashes, legend=legend),
+    )
+    layers: alt.LayerChart = lines + base.mark_point(size=60, opacity=0, fill=ACCENT)
+    return layers
+
+
+def diagonal(x: alt.X, y: alt.Y) -> alt.Chart:
+    """The straight line from nothing to all, under a chart of shares."""
+    corners = data([{name.shorthand.partition(":")[0]: end for name in (x, y)} for end in (0, 1)])
+    line: alt.Chart = (
+        alt.Chart(corners).mark_line(color=MUTED, strokeDash=[4, 3], strokeWidth=1).encode(x=x, y=y)
+    )
+    return line
 
 
 def line_legend(*, width: int = 300) -> alt.Legend:

@@ -9,18 +9,7 @@ import altair as alt
 from custloyal.formats import count, counted, score, share
 from custloyal.metrics import Trust
 from custloyal.plot.given import found, in_bins
-from custloyal.plot.look import (
-    ACCENT,
-    GROUND,
-    MUTED,
-    WARM,
-    count_axis,
-    data,
-    empty,
-    finished,
-    from_0_to_1,
-    tip,
-)
+from custloyal.plot.look import empty, finished, from_0_to_1, histogram
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["trust_distribution", "trust_histogram"]
 
 _TITLE = "Trust"
+_ROUNDING = 1e-9
 
 
 def trust_distribution(readings: Reading | Readings | Scores) -> alt.LayerChart:
@@ -65,38 +55,25 @@ def trust_histogram(bins: Sequence[Mapping[str, Any]], *, prior: float) -> alt.L
         bins: `low`, `high` and `customers_count` of each.
         prior: The score of who is not known.
     """
-    rows = [
-        {"low": each["low"], "high": each["high"], "customers": each["customers_count"]}
-        for each in bins
-        if each["customers_count"]
-    ]
+    rows = [each for each in bins if each["customers_count"]]
     if not rows:
         return empty(_TITLE, "No customer is known, so there is no trust to show.")
-    total = sum(row["customers"] for row in rows)
-    for row in rows:
-        row["range"] = f"{score(row['low'])} to {score(row['high'])}"
-        row["share"] = row["customers"] / total
-    base = alt.Chart(data(rows))
-    columns = base.mark_rect(stroke=GROUND, strokeWidth=1).encode(
+    layers = histogram(
+        rows,
         x=from_0_to_1("low:Q", title="trust, 0 to 1", format=".2f"),
-        x2="high:Q",
-        y=count_axis("customers:Q", title="customers"),
-        y2=alt.Y2Datum(0),
-        color=alt.condition(alt.datum.high <= prior + 1e-9, alt.value(WARM), alt.value(ACCENT)),
-        tooltip=tip(range="trust", customers=("customers", ",d"), share=("of all", ".1%")),
+        name="trust",
+        names=[f"{score(row['low'])} to {score(row['high'])}" for row in rows],
+        warm=alt.datum.high <= prior + _ROUNDING,
+        mark=(prior, f"nothing known: {prior:.2f}"),
     )
-    neutral = alt.Chart(data([{"prior": prior, "text": f"nothing known: {prior:.2f}"}]))
-    rule = neutral.mark_rule(color=MUTED, strokeDash=[4, 3]).encode(x="prior:Q")
-    text = neutral.mark_text(align="right", dx=-6, y=8, color=MUTED).encode(
-        x="prior:Q", text="text:N"
-    )
-    return finished(columns + rule + text, title=_TITLE, said=_said(rows, prior, total), height=220)
+    return finished(layers, title=_TITLE, said=_said(rows, prior), height=220)
 
 
-def _said(rows: Sequence[Mapping[str, Any]], prior: float, total: float) -> str:
-    below = sum(row["customers"] for row in rows if row["high"] <= prior + 1e-9)
-    above = sum(row["customers"] for row in rows if row["low"] >= prior - 1e-9)
-    most = max(rows, key=lambda row: (row["customers"], -row["low"]))
+def _said(rows: Sequence[Mapping[str, Any]], prior: float) -> str:
+    total = sum(row["customers_count"] for row in rows)
+    below = sum(row["customers_count"] for row in rows if row["high"] <= prior + _ROUNDING)
+    above = sum(row["customers_count"] for row in rows if row["low"] >= prior - _ROUNDING)
+    most = max(rows, key=lambda row: (row["customers_count"], -row["low"]))
     parts = [
         f"{count(number)} ({share(number / total)}) {'stands' if number == 1 else 'stand'} "
         f"{where} the neutral {score(prior)}"
@@ -105,6 +82,6 @@ def _said(rows: Sequence[Mapping[str, Any]], prior: float, total: float) -> str:
     ]
     return (
         f"Histogram of the trust of {counted(total, 'customer')}: {' and '.join(parts)}. The "
-        f"highest column, {counted(most['customers'], 'customer')}, lies between "
+        f"highest column, {counted(most['customers_count'], 'customer')}, lies between "
         f"{score(most['low'])} and {score(most['high'])}."
     )

@@ -6,19 +6,15 @@ since a purchase day may stand on both sides of a cut.
 
 from __future__ import annotations
 
-import json
-import shutil
-import tempfile
 from collections.abc import Mapping
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 import narwhals as nw
 
 from custloyal.columns import DAY
-from custloyal.engines import Home, Table, opened, read_parquet, write_parquet
+from custloyal.engines import Home, Table, opened
 from custloyal.errors import DataError, InvalidValueError, MergeError, Mistake
 from custloyal.fold import Merging
 from custloyal.fold.plan import Pass, Setting
@@ -26,17 +22,16 @@ from custloyal.metrics import Metric
 from custloyal.models import AsOf
 from custloyal.reading.run import Planned, Readings, named, planned, readings_of, resolved
 from custloyal.reading.seam import Part, Seam, check_additive
+from custloyal.reading.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from custloyal.history import History
     from custloyal.typing import AsOfLike
 
 __all__ = ["States"]
-
-_MANIFEST = "states.json"
-_FORMAT = 1
 
 
 @attrs.frozen(eq=False, kw_only=True)
@@ -52,6 +47,7 @@ class States:
         columns: The columns of the rows.
         order: The columns that ordered the rows of a group.
         complete: Whether no row after `as_of` was left out, so that a later time can be read.
+        batches: The batches of rows that were folded, each by its name.
         home: The engine of the tables.
     """
 
@@ -61,6 +57,7 @@ class States:
     columns: tuple[str, ...]
     order: tuple[str, ...]
     complete: bool
+    batches: frozenset[str]
     home: Home
     _tables: Mapping[int, Table] = attrs.field(repr=False)
     _halos: Mapping[int, Table] = attrs.field(repr=False)
@@ -73,6 +70,7 @@ class States:
         metrics: Metric | Iterable[Metric],
         *,
         as_of: AsOfLike | AsOf | None = None,
+        batch: str | None = None,
     ) -> States:
         """Fold a history into the states of some metrics.
 
@@ -80,6 +78,8 @@ class States:
             history: The interactions.
             metrics: The metrics.
             as_of: As for `read`.
+            batch: The name of this batch of rows, such as its day, so that `merge` counts it once.
+                None tells batches by their rows: the same rows on the same engine are the same.
 
         Raises:
             MissingColumnError: With every column that some metric needs and the history lacks.
@@ -102,6 +102,7 @@ class States:
             else:
                 tables[each.number] = engine.store(each.run(rows, setting))
         last = history.last_occurred_at
+        name = engine.fingerprint(rows, history.columns) if batch is None else batch
         return cls(
             metrics=tuple(wanted.values()),
             as_of=at,
@@ -110,6 +111,7 @@ class States:
             order=history.order,
             home=history.home,
             complete=last is None or last <= at.instant,
+            batches=frozenset([name]),
             tables=tables,
             halos=halos,
             edges=edges,
@@ -139,7 +141,8 @@ class States:
         """The states of the rows of both.
 
         The parts may be any rows, split at any time or at random. Only folds over rows in order
-        (hand-offs) ask that in each group the one part ends where the other begins.
+        (hand-offs) ask that in each group the one part ends where the other begins. A batch that
+        was merged already changes nothing.
 
         Args:
             other: The states of other rows, folded for the same metrics.
@@ -150,8 +153,8 @@ class States:
             The states of all rows, as of the later of the two times.
 
         Raises:
-            MergeError: Where the two do not belong together, or groups overlap and are not given
-                again; they are named.
+            MergeError: Where the two do not belong together, share some batches and not others,
+                or groups overlap and are not given again; they are named.
         """
         other = other._brought_to(self)
         self._check_kin(other)
@@ -160,6 +163,11 @@ class States:
         for part in (self, other):
             if part.as_of.instant < at.instant:
                 part._check_complete(at)
+        complete = self.complete and other.complete
+        if self.batches <= other.batches or other.batches <= self.batches:
+            fuller = self if other.batches <= self.batches else other
+            return attrs.evolve(fuller, as_of=at, complete=complete)
+        self._check_batches(other)
         tables, halos, edges = {}, {}, {}
         for each in self._first_level:
             mine, theirs = self._tables[each.number], other._tables[each.number]
@@ -173,67 +181,67 @@ class States:
             )
             tables[each.number], halos[each.number] = joined.states, joined.halo
             edges[each.number] = joined.edges
-        complete = self.complete and other.complete
         return attrs.evolve(
-            self, as_of=at, complete=complete, tables=tables, halos=halos, edges=edges
+            self,
+            as_of=at,
+            complete=complete,
+            batches=self.batches | other.batches,
+            tables=tables,
+            halos=halos,
+            edges=edges,
         )
 
     # On disk -----------------------------------------------------------------------------
 
-    def write(self, folder: str | Path) -> None:
-        """Write the states into a folder, whole or not at all; an older one is replaced."""
-        target = Path(folder)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
-        try:
-            for number, table in self._tables.items():
-                write_parquet(table, fresh / f"pass-{number}.parquet")
-            for number, table in self._halos.items():
-                write_parquet(table, fresh / f"halo-{number}.parquet")
-            for number, table in self._edges.items():
-                write_parquet(table, fresh / f"edges-{number}.parquet")
-            (fresh / _MANIFEST).write_text(json.dumps(self._manifest, indent=1), encoding="utf-8")
-            old = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-old-"))
-            if target.exists():
-                target.replace(old / "states")
-            fresh.chmod(0o755)  # a temporary folder is its maker's alone
-            fresh.replace(target)
-            shutil.rmtree(old)
-        finally:
-            shutil.rmtree(fresh, ignore_errors=True)
+    def write(self, folder: str | Path, *, wait_s: float = 30.0) -> None:
+        """Write the states into a folder, whole or not at all, in the place of older states.
+
+        Nothing else is ever removed or replaced. Whoever reads meanwhile reads the older ones.
+
+        Args:
+            folder: A new or empty folder, or one of states; a link to it stays a link.
+            wait_s: How many seconds to wait where another writes into it.
+
+        Raises:
+            DataError: Where anything else is there, another does not finish in time, or the file
+                system refuses; what was there is unchanged.
+            InvalidValueError: Where no folder is named.
+        """
+        said = {
+            "metrics": [repr(each) for each in self.metrics],
+            "as_of": self.as_of.instant.isoformat(),
+            "timezone": self.timezone,
+            "columns": list(self.columns),
+            "order": list(self.order),
+            "complete": self.complete,
+            "batches": sorted(self.batches),
+        }
+        tables = {"pass": self._tables, "halo": self._halos, "edges": self._edges}
+        Store.at(folder).write(said, tables, wait_s=wait_s)
 
     @classmethod
     def load(cls, folder: str | Path, metrics: Metric | Iterable[Metric]) -> States:
-        """Load states that were written; they are lazy Polars tables.
+        """Load states that were written, into Polars tables.
+
+        They are read whole, so that they stay as they are when the folder is written anew.
 
         Args:
             folder: The folder.
             metrics: The metrics for which they were folded, with equal parameters.
 
         Raises:
-            DataError: Where the folder holds no states, or those of other metrics.
+            DataError: Where the folder holds no states, or those of other metrics, or a table is
+                not as it was written.
         """
-        try:
-            said = json.loads((Path(folder) / _MANIFEST).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise DataError(Mistake(str(folder), f"holds no states: {error}")) from None
-        if said.get("format") != _FORMAT:
-            raise DataError(Mistake(str(folder), "was written by another version", "fold again"))
         wanted = tuple(named(metrics).values())
+        said, tables = Store.at(folder).read()
         if [repr(each) for each in wanted] != said["metrics"]:
             raise DataError(
                 Mistake(
                     str(folder), f"holds the states of {', '.join(said['metrics'])}", "name these"
                 )
             )
-        tables, halos, edges = (
-            {
-                int(number): read_parquet(Path(folder) / f"{kind}-{number}.parquet")
-                for number in said[kind]
-            }
-            for kind in ("pass", "halo", "edges")
-        )
-        _, home = opened(next(iter(tables.values())).to_native())
+        _, home = opened(next(iter(tables["pass"].values())).to_native())
         return cls(
             metrics=wanted,
             as_of=AsOf.parse(said["as_of"], timezone=said["timezone"]),
@@ -241,26 +249,12 @@ class States:
             columns=tuple(said["columns"]),
             order=tuple(said["order"]),
             complete=said["complete"],
+            batches=frozenset(said["batches"]),
             home=home,
-            tables=tables,
-            halos=halos,
-            edges=edges,
+            tables=tables["pass"],
+            halos=tables["halo"],
+            edges=tables["edges"],
         )
-
-    @property
-    def _manifest(self) -> dict[str, Any]:
-        return {
-            "format": _FORMAT,
-            "metrics": [repr(each) for each in self.metrics],
-            "as_of": self.as_of.instant.isoformat(),
-            "timezone": self.timezone,
-            "columns": list(self.columns),
-            "order": list(self.order),
-            "pass": list(self._tables),
-            "halo": list(self._halos),
-            "edges": list(self._edges),
-            "complete": self.complete,
-        }
 
     # -------------------------------------------------------------------------------------
 
@@ -296,6 +290,14 @@ class States:
         if not self.complete:
             raise MergeError(
                 Mistake("as_of", f"rows after {self.as_of} were left out", f"fold as of {at}")
+            )
+
+    def _check_batches(self, other: States) -> None:
+        shared = sorted(self.batches & other.batches)
+        if shared:
+            some = ", ".join(map(repr, shared[:10]))
+            raise MergeError(
+                Mistake("batches", f"{some} would be counted twice", "merge each batch by itself")
             )
 
     def _check_kin(self, other: States) -> None:

@@ -12,7 +12,7 @@ from custloyal.judging.statuses import objectives
 from custloyal.models.windows import check_timezone
 from custloyal.reporting import promise_words
 from custloyal.reporting.section import Answer, MappedSection
-from custloyal.rules import TIME_UNITS, Timed, Verdict
+from custloyal.rules import Verdict
 from custloyal.rules.error_budget import ErrorBudget
 from custloyal.rules.objective import Objective
 from custloyal.rules.standing import standing
@@ -300,7 +300,7 @@ def _case(row: Mapping[str, Any], rule: ServiceRule, as_of: AsOf) -> dict[str, A
 
 
 def _missed(row: Mapping[str, Any], rule: ServiceRule, as_of: AsOf) -> dict[str, Any]:
-    is_open = row["ended_at"] is None if isinstance(rule.kept, Timed) else None
+    is_open = row["ended_at"] is None if rule.kept.is_timed else None
     return {
         **_case(row, rule, as_of),
         "decided_at": _local(row["decided_at"], as_of),
@@ -309,7 +309,8 @@ def _missed(row: Mapping[str, Any], rule: ServiceRule, as_of: AsOf) -> dict[str,
         "unit": rule.kept.unit,
         "over_minutes": row["over_minutes"],
         "is_open": is_open,
-        "words": _missed_by(row, rule) + (", and still open" if is_open else ""),
+        "words": rule.kept.missed_by(row["value"], row["threshold"])
+        + (", and still open" if is_open else ""),
     }
 
 
@@ -320,26 +321,6 @@ def _pending(row: Mapping[str, Any], rule: ServiceRule, as_of: AsOf) -> dict[str
         "left_minutes": left / timedelta(minutes=1),
         "words": f"due in {duration(left.total_seconds())}",
     }
-
-
-def _missed_by(row: Mapping[str, Any], rule: ServiceRule) -> str:
-    """By how much a promise was missed: "2 h 10 min over", "5 rings, at most 2 promised"."""
-    promise, value = rule.kept, row["value"]
-    seconds = TIME_UNITS.get(promise.unit)
-    if seconds is not None:
-        late = (value - row["threshold"]) * seconds
-        on_calendar = isinstance(promise, Timed) and promise.calendar is not None
-        business = " of business time" if on_calendar else ""
-        said = duration(abs(late), largest="h" if on_calendar else "d")
-        return f"{said}{business} {'over' if late >= 0 else 'short'}"
-    number, asked = f"{value:.4g}", f"{promise.comparator} {row['threshold']:g} promised"
-    noun = _COUNTED.get(promise.unit)
-    if noun is None:
-        return f"{promise.unit.replace('_', ' ')} {number}, {asked}"
-    return f"{number} {noun.removesuffix('s') if value == 1 else noun}, {asked}"
-
-
-_COUNTED = {"rings": "rings", "handoffs": "hand-offs", "times": "times"}
 
 
 def _local(instant: datetime | None, as_of: AsOf) -> str | None:

@@ -9,6 +9,7 @@ import narwhals as nw
 
 from custloyal.fold import (
     accumulated,
+    business_instant,
     business_time,
     carried,
     count,
@@ -18,15 +19,25 @@ from custloyal.fold import (
     previous,
     total,
 )
-from custloyal.rules.population import Population
-from custloyal.rules.promise import Subject, Timed
+from custloyal.models import Kind
+from custloyal.rules.population import Population, where
+from custloyal.rules.promise import Subject, Timed, later
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from custloyal.fold import Fold, Source
+    from custloyal.periods import Period
+    from custloyal.rules.measure import Key
 
-__all__ = ["Clocked"]
+__all__ = ["ANSWERS", "REOPENS", "SOLVES", "Clocked"]
+
+ANSWERS = Population(
+    {"kind": (Kind.REPLY.value, Kind.RESOLUTION.value, Kind.RECOVERY.value)},
+    unless={"initiated_by": ("customer",)},
+)
+SOLVES = where(kind=[Kind.RESOLUTION.value, Kind.RECOVERY.value])
+REOPENS = where(kind=Kind.REOPEN.value)
 
 now, f, f_before = nw.col("occurred_at"), nw.col("_f"), nw.col("_f_before")
 
@@ -61,11 +72,33 @@ class Clocked(Timed):
         said = [p.columns for p in (self.stops, self.starts, self.reopens, self.waits) if p]
         return tuple(dict.fromkeys(["case_id", *(name for names in said for name in names)]))
 
-    def clock(self, ordered: Source) -> Fold:
+    @property
+    def needed_rows(self) -> list[Population]:
+        """All but what reopens a case."""
+        return [each for each in self.populations if each is not self.reopens]
+
+    def key(self, window: Period) -> Key:
+        """What starts and stops the clock, and when it counts."""
+        del window
+        clock = (self.stops, self.starts, self.reopens, self.waits)
+        return (type(self).__name__, *clock, self.calendar)
+
+    def toml_options(self) -> dict[str, object]:
+        """What stops, starts and halts the clock."""
+        said: dict[str, object] = {
+            "until": "resolution" if self.stops == SOLVES else "first_response"
+        }
+        for name, rows in (("starts", self.starts), ("waits", self.waits)):
+            if rows is not None:
+                said[name] = rows.to_toml()
+        return said
+
+    def fold(self, rows: Source, *keys: str) -> Fold:
         """The clock of each case.
 
         Args:
-            ordered: The rows of cases, in order within `case_id`.
+            rows: The rows of cases, in order within `case_id`.
+            keys: `case_id`.
 
         Returns:
             By case `_begun_at`; `_elapsed_us`, the time that ran to the last row; `_ended_at`, when
@@ -74,9 +107,9 @@ class Clocked(Timed):
             of the last stop; `_f_passed`, the business time at which the limit was passed;
             `_unplaced`, how many rows lie in years of which no calendar knows.
         """
-        columns = ordered.columns
+        columns = rows.columns
         starts = nw.lit(value=True) if self.starts is None else _is(self.starts, columns)
-        begun = ordered.let(_starts=nw.when(starts).then(1)).in_order(
+        begun = rows.let(_starts=nw.when(starts).then(1)).in_order(
             "case_id", _started=carried("_starts")
         )
         started = ~nw.col("_started").is_null()
@@ -108,7 +141,7 @@ class Clocked(Timed):
         is_first = nw.col("_waited").is_null()
         is_end = (nw.col("_ends") == 1) & nw.col("_end_after").is_null()
         return spent.let(_stands=stands, _is_last=is_last, _passed=passed).by(
-            "case_id",
+            *keys,
             _begun_at=lowest(now, where=is_first),
             _elapsed_us=total("_spent"),
             _ended_at=highest(now, where=is_end),
@@ -125,6 +158,38 @@ class Clocked(Timed):
                 f_before + (self.limit_us - nw.col("_spent_before")), where=nw.col("_passed")
             ),
         )
+
+    def timed(self, cases: Source, of: Callable[[str], str]) -> Source:
+        """The business time that ran, and when it is due: `_f_now`, `_f_due` and `_due_at`."""
+        now_f, due_f = of("f_now"), of("f_due")
+        run = cases.let(**{now_f: business_time("_now", self.counted_by)})
+        stands, waits = nw.col(of("stands")) == 1, nw.col(of("waits")) == 1
+        last_f, elapsed = nw.col(of("f_last")), nw.col(of("elapsed_us"))
+        running = nw.when(stands | waits).then(0).otherwise(nw.col(now_f) - last_f)
+        # A clock that stands for the customer has no due time, unless it was passed before.
+        stopped_f = nw.when(stands).then(nw.col(of("f_ended"))).otherwise(last_f)
+        ahead = nw.when(stands | ~waits).then(stopped_f + (self.limit_us - elapsed))
+        return run.let(
+            **{
+                of("value"): nw.when(nw.col(of("unplaced")) == 0).then(elapsed + running),
+                due_f: nw.coalesce(nw.col(of("f_passed")), ahead),
+            }
+        ).let(**{of("due_at"): business_instant(due_f, self.counted_by)})
+
+    def outcome(self, of: Callable[[str], str]) -> dict[str, nw.Expr]:
+        """When it was due, and when it ended where it stands."""
+        return {
+            of("due"): later(of("begun_at"), of("due_at")),
+            of("ended"): nw.when(nw.col(of("stands")) == 1).then(nw.col(of("ended_at"))),
+        }
+
+    def grows(self, of: Callable[[str], str]) -> nw.Expr | None:
+        """Until it stands."""
+        return nw.col(of("stands")) != 1
+
+    def aside(self, of: Callable[[str], str]) -> nw.Expr | None:
+        """A clock that was never started made no promise."""
+        return nw.col(of("begun_at")).is_null()
 
     def __str__(self) -> str:
         waits = "" if self.waits is None else f", not counting the time after {self.waits}"

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import attrs
 import narwhals as nw
 
 from custloyal.errors import Mistake
-from custloyal.rules.measured import Measured
-from custloyal.rules.population import Population
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from narwhals.dtypes import DType
 
-    from custloyal.rules.promise import Promise
     from custloyal.rules.service_rule import ServiceRule
 
-__all__ = ["promised_rows", "wrong_types"]
+__all__ = ["wrong_types"]
 
 _TEXT = (nw.String, nw.Enum, nw.Categorical)
 
@@ -32,7 +28,8 @@ def wrong_types(rule: ServiceRule, types: Mapping[str, DType]) -> list[Mistake]:
         types: The columns that there are, each with its type.
 
     Example:
-        >>> from custloyal import ServiceRule, at_most, where
+        >>> from custloyal import ServiceRule
+        >>> from custloyal.rules import at_most, where
         >>> rule = ServiceRule(
         ...     name="answer fast",
         ...     population=where(agent_id=7),
@@ -46,7 +43,7 @@ def wrong_types(rule: ServiceRule, types: Mapping[str, DType]) -> list[Mistake]:
         agent_id: holds text, and 'answer fast' compares it with 7 (write "7")
         rings: holds text, and 'answer fast' measures it (name a column of numbers)
     """
-    populations = [rule.population, *promised_rows(rule.kept)]
+    populations = [rule.population, *rule.kept.populations]
     populations += [] if rule.unless is None else [rule.unless]
     sides = [side for each in populations for side in (each.words, each.unless)]
     sides += [{column: tuple(shares) for column, shares in rule.target_by.items()}]
@@ -65,21 +62,9 @@ def wrong_types(rule: ServiceRule, types: Mapping[str, DType]) -> list[Mistake]:
     return [*wrong.values(), *_measured(rule, types)]
 
 
-def promised_rows(promise: Promise) -> list[Population]:
-    """The rows of which a promise speaks: those that must follow, that are counted, and so on."""
-    if not attrs.has(type(promise)):
-        return []
-    parts = attrs.astuple(promise, recurse=False)  # type: ignore[arg-type]  # it has attributes
-    return [part for part in parts if isinstance(part, Population)]
-
-
 def _measured(rule: ServiceRule, types: Mapping[str, DType]) -> Iterator[Mistake]:
-    promise = rule.kept
-    if not isinstance(promise, Measured):
-        return
-    for column in promise.columns:
-        is_id = column == "case_id"
-        if column in types and not is_id and not _is_number(types[column]):
+    for column in rule.kept.numeric_columns:
+        if column in types and not _is_number(types[column]):
             said = f"holds {_held(types[column])}, and {rule.name!r} measures it"
             yield Mistake(column, said, "name a column of numbers")
 

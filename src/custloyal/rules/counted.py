@@ -12,7 +12,11 @@ from custloyal.rules.population import Population
 from custloyal.rules.promise import Comparator, Promise, Subject
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from custloyal.fold import Fold, Source
+    from custloyal.periods import Period
+    from custloyal.rules.measure import Key
 
 __all__ = ["Contacted", "Counted", "HandedOn"]
 
@@ -29,6 +33,7 @@ class Counted(Promise):
     """
 
     subject: ClassVar[Subject] = Subject.CASE
+    is_whole: ClassVar[bool] = True
 
     of: Population
     comparator: Comparator
@@ -45,12 +50,28 @@ class Counted(Promise):
         """The case, and what says which rows are counted."""
         return ("case_id", *self.of.columns)
 
-    def counted(self, ordered: Source) -> Fold:
+    @property
+    def needed_rows(self) -> list[Population]:
+        """What is counted, where it must happen."""
+        return [] if self.comparator.is_ceiling else [self.of]
+
+    def key(self, window: Period) -> Key:
+        """The rows that are counted."""
+        del window
+        return (type(self).__name__, self.of)
+
+    def fold(self, rows: Source, *keys: str) -> Fold:
         """The number of each case, and of how many rows more it is not known."""
-        counts = nw.col("_counts")
-        return ordered.let(_counts=self.of.holds()).by(
-            "case_id", _value=count(counts), _perhaps=count(counts.is_null())
-        )
+        return _counted(self.of, rows, keys)
+
+    def outcome(self, of: Callable[[str], str]) -> dict[str, nw.Expr]:
+        """The number, where it decides."""
+        decided = self.decided(nw.col(of("value")), nw.col(of("perhaps")))
+        return {of("value"): decided, **super().outcome(of)}
+
+    def toml_options(self) -> dict[str, object]:
+        """The rows that are counted."""
+        return {"unit": "times", "of": self.of.to_toml()}
 
     def __str__(self) -> str:
         return f"have {_number(self)} {self.words or self.of.counted(self.threshold)}"
@@ -67,6 +88,7 @@ class HandedOn(Promise):
     """
 
     subject: ClassVar[Subject] = Subject.CASE
+    is_whole: ClassVar[bool] = True
 
     by: Literal["department", "agent_id"] = "department"
     comparator: Comparator
@@ -82,12 +104,21 @@ class HandedOn(Promise):
         """The case, and who holds it."""
         return ("case_id", self.by)
 
-    def counted(self, ordered: Source) -> Fold:
+    def key(self, window: Period) -> Key:
+        """What must change."""
+        del window
+        return (type(self).__name__, self.by)
+
+    def toml_options(self) -> dict[str, object]:
+        """What must change."""
+        return {"unit": "handoffs", "by": self.by}
+
+    def fold(self, rows: Source, *keys: str) -> Fold:
         """The hand-offs of each case that anybody held."""
-        held = ordered.where(~nw.col(self.by).is_null()).in_order(
+        held = rows.where(~nw.col(self.by).is_null()).in_order(
             "case_id", _held_before=previous(self.by)
         )
-        return held.by("case_id", _value=count(nw.col("_held_before") != nw.col(self.by)))
+        return held.by(*keys, _value=count(nw.col("_held_before") != nw.col(self.by)))
 
     def __str__(self) -> str:
         if self.comparator is Comparator.AT_MOST and self.threshold == 0:
@@ -108,6 +139,7 @@ class Contacted(Promise):
 
     subject: ClassVar[Subject] = Subject.CUSTOMER
     pends: ClassVar[bool] = True
+    is_whole: ClassVar[bool] = True
 
     of: Population
     comparator: Comparator
@@ -123,15 +155,37 @@ class Contacted(Promise):
         """What says what happened."""
         return self.of.columns
 
-    def counted(self, interactions: Source, window: str) -> Fold:
+    @property
+    def needed_rows(self) -> list[Population]:
+        """What is counted, where it must happen."""
+        return [] if self.comparator.is_ceiling else [self.of]
+
+    def key(self, window: Period) -> Key:
+        """The rows that are counted, and over which time."""
+        return (type(self).__name__, self.of, window)
+
+    def fold(self, rows: Source, *keys: str) -> Fold:
         """The number of each customer in each window in which there is any row, as of a case."""
-        counts = nw.col("_counts")
-        return interactions.let(_counts=self.of.holds()).by(
-            "customer_id", window, _value=count(counts), _perhaps=count(counts.is_null())
-        )
+        return _counted(self.of, rows, keys)
+
+    def grows(self, of: Callable[[str], str]) -> nw.Expr | None:
+        """Until the window ends."""
+        del of
+        return nw.col("_is_open")
+
+    def toml_options(self) -> dict[str, object]:
+        """The rows that are counted, for each customer."""
+        return {"unit": "times", "of": self.of.to_toml(), "per": "customer"}
 
     def __str__(self) -> str:
         return f"have {_number(self)} {self.of.counted(self.threshold)}"
+
+
+def _counted(of: Population, rows: Source, keys: tuple[str, ...]) -> Fold:
+    counts = nw.col("_counts")
+    return rows.let(_counts=of.holds()).by(
+        *keys, _value=count(counts), _perhaps=count(counts.is_null())
+    )
 
 
 def _number(promise: Counted | Contacted) -> str:

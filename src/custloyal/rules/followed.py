@@ -12,7 +12,11 @@ from custloyal.rules.population import Population
 from custloyal.rules.promise import Subject, Timed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from custloyal.fold import Source
+    from custloyal.periods import Period
+    from custloyal.rules.measure import Key
 
 __all__ = ["Followed"]
 
@@ -63,6 +67,21 @@ class Followed(Timed):
         waits_already = (nw.col("_turn_before") == 1).fill_null(value=False) & ~answers_first
         judged = seen.where(~waits_already | asks.is_null()) if self.once else seen
         return judged.where(asks | asks.is_null())
+
+    def key(self, window: Period) -> Key:
+        """What must follow, and when time counts."""
+        del window
+        return (type(self).__name__, self.by, self.same, self.once, self.calendar)
+
+    def grows(self, of: Callable[[str], str]) -> nw.Expr | None:
+        """Until the answer comes."""
+        return nw.col(of("ended")).is_null()
+
+    def toml_options(self) -> dict[str, object]:
+        """What must follow."""
+        if self.once:
+            return {"until": "next_reply"}
+        return {"until": self.by.to_toml(), "same": self.same}
 
     def __str__(self) -> str:
         said = self.words or f"are followed by {self.by}"

@@ -32,7 +32,8 @@ def lint(book: RuleBook) -> tuple[Finding, ...]:
         book: The rules.
 
     Example:
-        >>> from custloyal import RuleBook, ServiceRule, at_least, at_most, where
+        >>> from custloyal import RuleBook, ServiceRule
+        >>> from custloyal.rules import at_least, at_most, where
         >>> said = {"population": where(channel="phone"), "target": 0.9, "window": "month"}
         >>> fast = ServiceRule(name="fast", promise=at_most(2, "rings"), owner="desk", **said)
         >>> slow = ServiceRule(name="slow", promise=at_least(3, "rings"), owner="desk", **said)

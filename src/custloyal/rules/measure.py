@@ -3,26 +3,46 @@
 from __future__ import annotations
 
 import math
+from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 
-from custloyal.rules.clocked import Clocked
-from custloyal.rules.counted import Contacted, Counted, HandedOn
-from custloyal.rules.followed import Followed
-from custloyal.rules.measured import FEELING, UNSIGNED, LastMeasured, Measured
-from custloyal.rules.promise import Comparator
-
 if TYPE_CHECKING:
-    from custloyal.rules.promise import Promise
+    import narwhals as nw
+
     from custloyal.rules.service_rule import ServiceRule
 
-__all__ = ["Measure", "Range", "as_wait", "measure_of"]
+__all__ = ["Comparator", "Key", "Measure", "Range", "as_wait", "measure_of"]
 
 Key: TypeAlias = tuple[object, ...]
 """Equal for two promises that measure the same."""
 
-_RINGS, _WAIT = "rings", "wait_s"
+
+class Comparator(StrEnum):
+    """How the measured number must lie to the threshold."""
+
+    AT_MOST = "at most"
+    AT_LEAST = "at least"
+    BELOW = "below"
+    ABOVE = "above"
+
+    @property
+    def is_ceiling(self) -> bool:
+        """Whether the number must stay low: one that grows can only get worse."""
+        return self in (Comparator.AT_MOST, Comparator.BELOW)
+
+    def holds(self, value: nw.Expr, threshold: float) -> nw.Expr:
+        """Whether a number keeps the promise."""
+        match self:
+            case Comparator.AT_MOST:
+                return value <= threshold
+            case Comparator.AT_LEAST:
+                return value >= threshold
+            case Comparator.BELOW:
+                return value < threshold
+            case Comparator.ABOVE:
+                return value > threshold
 
 
 @attrs.frozen
@@ -108,55 +128,11 @@ class Measure:
 def measure_of(rule: ServiceRule) -> Measure:
     """What a rule measures."""
     promise = rule.kept
-    possible = _possible(promise)
-    whole = promise.unit in ("times", "handoffs") or _column(promise) == _RINGS
-    kept = Range.that_keeps(promise.comparator, promise.bound, whole=whole)
-    return Measure(_key(rule), kept, possible)
+    return Measure(promise.key(rule.window), promise.keeping, promise.possible)
 
 
 def as_wait(rule: ServiceRule) -> Measure | None:
-    """What a rule about rings says of the seconds that a caller waits; None of other rules.
-
-    At most k rings have begun until the next one starts, and at least k from when the k-th did.
-    """
+    """What a rule about rings says of the seconds that a caller waits; None of other rules."""
     promise = rule.kept
-    if not isinstance(promise, Measured) or promise.column != _RINGS:
-        return None
-    rings, cadence = measure_of(rule).kept, promise.cadence
-    if promise.comparator.is_ceiling:
-        kept = Range(high=cadence.starts_at_s(int(rings.high) + 1), has_high=False)
-    else:
-        kept = Range(low=cadence.starts_at_s(int(rings.low)))
-    return Measure((type(promise).__name__, _WAIT), kept, Range(0))
-
-
-def _column(promise: Promise) -> str:
-    return promise.column if isinstance(promise, Measured) else ""
-
-
-def _possible(promise: Promise) -> Range:
-    if _column(promise) == FEELING:
-        return Range(-1, 1)
-    is_signed = isinstance(promise, Measured) and promise.column not in UNSIGNED
-    return Range() if is_signed else Range(0)
-
-
-def _key(rule: ServiceRule) -> Key:
-    promise = rule.kept
-    kind = type(promise).__name__
-    match promise:
-        case LastMeasured() | Measured():
-            return (kind, promise.column)
-        case HandedOn():
-            return (kind, promise.by)
-        case Counted():
-            return (kind, promise.of)
-        case Contacted():
-            return (kind, promise.of, rule.window)
-        case Clocked():
-            clock = (promise.stops, promise.starts, promise.reopens, promise.waits)
-            return (kind, *clock, promise.calendar)
-        case Followed():
-            return (kind, promise.by, promise.same, promise.once, promise.calendar)
-        case _:
-            return (kind, promise)
+    kept = promise.as_wait
+    return None if kept is None else Measure((type(promise).__name__, "wait_s"), kept, Range(0))

@@ -11,12 +11,18 @@ import attrs
 import narwhals as nw
 
 from custloyal.errors import InvalidValueError, Mistake
-from custloyal.metrics.evidence import evidence
+from custloyal.fold import following, lowest
+from custloyal.metrics.evidence import evidence, with_evidence
+from custloyal.models import OutcomePolicy
+from custloyal.rules.measure import Key, Range
 from custloyal.rules.promise import TIME_UNITS, Comparator, Promise, Subject
-from custloyal.rules.rings import RingCadence
+from custloyal.rules.rings import COUNTRIES, RingCadence
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+    from custloyal.fold import Fold, Source
+    from custloyal.periods import Period
 
 __all__ = ["FEELING", "UNSIGNED", "LastMeasured", "Measured", "unit_of"]
 
@@ -105,7 +111,7 @@ class Measured(Promise):
             return ["outcome"]
         return [name for name in self.columns if name not in columns]
 
-    def value(self, columns: Collection[str]) -> nw.Expr:
+    def row_values(self, columns: Collection[str]) -> nw.Expr:
         """The number of each row; null where it is not known."""
         if self.column == FEELING:
             return nw.when(nw.col("_speaker") != "kind").then(evidence)
@@ -113,6 +119,53 @@ class Measured(Promise):
             return _number(self.column, columns)
         heard = (_number(_WAIT, columns) / self.cadence.cycle_s).floor() + 1
         return nw.coalesce(_number(_RINGS, columns), heard) if _RINGS in columns else heard
+
+    @property
+    def measured(self) -> str:
+        """The column."""
+        return self.column
+
+    @property
+    def numeric_columns(self) -> tuple[str, ...]:
+        """The column, where a number is read from it."""
+        return () if self.column == FEELING else (self.column,)
+
+    def key(self, window: Period) -> Key:
+        """The column."""
+        del window
+        return (type(self).__name__, self.column)
+
+    @property
+    def is_whole(self) -> bool:  # type: ignore[override] # of some columns only
+        """Rings are counted."""
+        return self.column == _RINGS or self.unit in ("times", "handoffs")
+
+    @property
+    def possible(self) -> Range:
+        """A feeling lies from -1 to 1; some columns are never below 0."""
+        if self.column == FEELING:
+            return Range(-1, 1)
+        return Range(0) if self.column in UNSIGNED else Range()
+
+    @property
+    def as_wait(self) -> Range | None:
+        """At most k rings have begun until the next starts, at least k from when the k-th did."""
+        if self.column != _RINGS:
+            return None
+        rings, starts_at_s = self.keeping, self.cadence.starts_at_s
+        if self.comparator.is_ceiling:
+            return Range(high=starts_at_s(int(rings.high) + 1), has_high=False)
+        return Range(low=starts_at_s(int(rings.low)))
+
+    def toml_options(self) -> dict[str, object]:
+        """The unit, the column of another name, and the country of rings."""
+        said: dict[str, object] = {"unit": self.unit}
+        if self.unit != self.column:
+            said["of"] = self.column
+        if self.column == _RINGS:
+            country = next((c for c in COUNTRIES if COUNTRIES[c] == self.cadence), "")
+            said |= {} if country == "US" else {"country": country}
+        return said
 
     def __str__(self) -> str:
         if self.column == _RINGS and self.comparator.is_ceiling:
@@ -146,6 +199,22 @@ class LastMeasured(Measured):
     def lacking(self, columns: Collection[str]) -> list[str]:
         """As of each row; and `case_id`."""
         return [*([] if "case_id" in columns else ["case_id"]), *super().lacking(columns)]
+
+    def fold(self, rows: Source, *keys: str) -> Fold:
+        """The number of the last row."""
+        if self.column == FEELING:
+            rows = with_evidence(rows, OutcomePolicy())
+        valued = rows.let(_value=self.row_values(rows.columns))
+        last = valued.in_order("case_id", _after_at=following("occurred_at"))
+        return last.where(nw.col("_after_at").is_null()).by(*keys, _value=lowest("_value"))
+
+    def columns_of_cases(self, columns: Collection[str]) -> set[str]:
+        """All: a feeling rests on many."""
+        return set(columns)
+
+    def toml_options(self) -> dict[str, object]:
+        """As of each row; and that it is the last."""
+        return {**super().toml_options(), "last": True}
 
     def __str__(self) -> str:
         return f"{super().__str__()} at their end"

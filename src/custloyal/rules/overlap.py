@@ -15,7 +15,7 @@ def overlap(one: Population, other: Population) -> bool:
     """Whether a row can belong to both.
 
     Example:
-        >>> from custloyal import where
+        >>> from custloyal.rules import where
         >>> overlap(where(kind="reply"), where(channel="phone"))
         True
         >>> overlap(where(kind="reply"), where(kind=["quote", "cart"]))
@@ -33,7 +33,7 @@ def covers(whole: Population, part: Population) -> bool:
     """Whether every row of one belongs to the other.
 
     Example:
-        >>> from custloyal import where
+        >>> from custloyal.rules import where
         >>> covers(where(kind=["quote", "cart"]), where(kind="cart", channel="phone"))
         True
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import reduce
 from operator import and_, or_
 from typing import TYPE_CHECKING, TypeAlias
@@ -146,6 +146,13 @@ mean 'complaint'?)
     def __str__(self) -> str:
         return " ".join([self.noun, *self._attributes()])
 
+    def to_toml(self) -> dict[str, object]:
+        """The entries of a rule file that state these rows."""
+        said: dict[str, object] = {name: one_or_all(words) for name, words in self.words.items()}
+        if self.unless:
+            said["unless"] = {name: one_or_all(words) for name, words in self.unless.items()}
+        return said
+
     def counted(self, number: float) -> str:
         """The rows as they are said after a number: 1 "call", 2 "calls"."""
         noun = self.noun
@@ -242,3 +249,8 @@ def _plural(kind: Kind) -> str:
 def _listed(words: list[str]) -> str:
     *others, last = words
     return f"{', '.join(others)} or {last}" if others else last
+
+
+def one_or_all(words: Sequence[object]) -> object:
+    """A single word as itself, several as a list."""
+    return words[0] if len(words) == 1 else list(words)

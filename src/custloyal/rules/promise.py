@@ -9,12 +9,28 @@ from typing import TYPE_CHECKING, ClassVar
 import attrs
 import narwhals as nw
 
+from custloyal.formats import duration
 from custloyal.models import BusinessCalendar
+from custloyal.rules.measure import Comparator, Key, Range
+from custloyal.rules.population import Population
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection, Mapping
 
-__all__ = ["TIME_UNITS", "Comparator", "Promise", "Subject", "Timed", "about", "in_words"]
+    from custloyal.fold import Fold, Source
+    from custloyal.periods import Period
+
+__all__ = [
+    "TIME_UNITS",
+    "Comparator",
+    "Promise",
+    "Subject",
+    "Timed",
+    "about",
+    "in_words",
+    "later",
+    "plain",
+]
 
 _MICROSECONDS = 1_000_000
 TIME_UNITS = {"seconds": 1, "minutes": 60, "hours": 3_600, "days": 86_400}
@@ -31,42 +47,20 @@ class Subject(StrEnum):
     """A customer in one window."""
 
 
-class Comparator(StrEnum):
-    """How the measured number must lie to the threshold."""
-
-    AT_MOST = "at most"
-    AT_LEAST = "at least"
-    BELOW = "below"
-    ABOVE = "above"
-
-    @property
-    def is_ceiling(self) -> bool:
-        """Whether the number must stay low: one that grows can only get worse."""
-        return self in (Comparator.AT_MOST, Comparator.BELOW)
-
-    def holds(self, value: nw.Expr, threshold: float) -> nw.Expr:
-        """Whether a number keeps the promise."""
-        match self:
-            case Comparator.AT_MOST:
-                return value <= threshold
-            case Comparator.AT_LEAST:
-                return value >= threshold
-            case Comparator.BELOW:
-                return value < threshold
-            case Comparator.ABOVE:
-                return value > threshold
-
-
 class Promise(ABC):
     """One number that is measured on a subject, and what it is compared with.
 
     Attributes:
         subject: What is judged.
         pends: Whether the number may still grow after `as_of`, so that a verdict can be pending.
+        is_timed: Whether the number is a time that runs, so that it is due at an instant.
+        is_whole: Whether the number is always a whole one.
     """
 
     subject: ClassVar[Subject]
     pends: ClassVar[bool] = False
+    is_timed: ClassVar[bool] = False
+    is_whole: ClassVar[bool] = False
 
     @property
     @abstractmethod
@@ -115,6 +109,150 @@ class Promise(ABC):
         """The columns that a history lacks."""
         return [name for name in self.columns if name not in columns]
 
+    # What it says ----------------------------------------------------------------------------
+
+    @property
+    def calendar(self) -> BusinessCalendar | None:
+        """When time counts; None where it always does, or nothing runs."""
+        return None
+
+    @property
+    def measured(self) -> str:
+        """What is measured, as the subject of a sentence."""
+        return "what it measures"
+
+    @property
+    def numeric_columns(self) -> tuple[str, ...]:
+        """The columns that must hold numbers."""
+        return ()
+
+    @property
+    def populations(self) -> list[Population]:
+        """The rows of which it speaks: those that must follow, that are counted, and so on."""
+        if not attrs.has(type(self)):
+            return []
+        parts = attrs.astuple(self, recurse=False)  # type: ignore[arg-type] # it has attributes
+        return [part for part in parts if isinstance(part, Population)]
+
+    @property
+    def needed_rows(self) -> list[Population]:
+        """The rows without which it cannot be kept."""
+        return self.populations
+
+    def said(self, value: float) -> str:
+        """A number as tables hold it, in words."""
+        return f"{value:g}"
+
+    def missed_by(self, value: float, threshold: float) -> str:
+        """By how much it was missed: "2 h 10 min over", "5 rings, at most 2 promised"."""
+        seconds = TIME_UNITS.get(self.unit)
+        if seconds is not None:
+            late, on_calendar = (value - threshold) * seconds, self.calendar is not None
+            business = " of business time" if on_calendar else ""
+            said = duration(abs(late), largest="h" if on_calendar else "d")
+            return f"{said}{business} {'over' if late >= 0 else 'short'}"
+        number, asked = f"{value:.4g}", f"{self.comparator} {threshold:g} promised"
+        noun = _COUNTED.get(self.unit)
+        if noun is None:
+            return f"{self.unit.replace('_', ' ')} {number}, {asked}"
+        return f"{number} {noun.removesuffix('s') if value == 1 else noun}, {asked}"
+
+    def to_toml(self, calendars: Mapping[BusinessCalendar, str]) -> dict[str, object]:
+        """The entries of a rule file that state it.
+
+        Args:
+            calendars: The name of each calendar of the file.
+        """
+        del calendars
+        return {self.comparator.name.lower(): plain(self.threshold), **self.toml_options()}
+
+    def toml_options(self) -> dict[str, object]:
+        """The entries that say what is measured, beside the threshold."""
+        return {}
+
+    # Which numbers there are -------------------------------------------------------------------
+
+    def key(self, window: Period) -> Key:
+        """Equal for two promises that measure the same, over windows of a length."""
+        del window
+        return (type(self).__name__, self)
+
+    @property
+    def possible(self) -> Range:
+        """The numbers that there can be, as tables hold them."""
+        return Range(0)
+
+    @property
+    def keeping(self) -> Range:
+        """The numbers that keep it, as tables hold them."""
+        return Range.that_keeps(self.comparator, self.bound, whole=self.is_whole)
+
+    @property
+    def as_wait(self) -> Range | None:
+        """The seconds that a caller waits where it is kept; None where nothing follows of them."""
+        return None
+
+    # How it is computed ------------------------------------------------------------------------
+
+    def row_values(self, columns: Collection[str]) -> nw.Expr:
+        """The number of each row, for promises about rows; null where it is not known."""
+        raise NotImplementedError
+
+    def fold(self, rows: Source, *keys: str) -> Fold:
+        """What is kept of each case or customer, for promises about these: `_value`, and so on.
+
+        Args:
+            rows: The rows; those of cases in order within `case_id`.
+            keys: The columns of what is judged.
+        """
+        raise NotImplementedError
+
+    def columns_of_cases(self, columns: Collection[str]) -> set[str]:
+        """The columns of the rows of cases at which `fold` looks."""
+        named = {n for each in self.populations for n in (*each.words, *each.unless)}
+        return {*self.columns, *named} & set(columns)
+
+    def timed(self, cases: Source, of: Callable[[str], str]) -> Source:
+        """Cases with the instants that follow from the fold.
+
+        Args:
+            cases: One row a case, with `_now` and what the fold keeps under the names of the rule.
+            of: The name of a column that is the rule's own.
+        """
+        del of
+        return cases
+
+    def outcome(self, of: Callable[[str], str]) -> dict[str, nw.Expr]:
+        """The columns of `timed` cases that give the verdict: `ended`, and `value` and `due`."""
+        return {of("ended"): nw.col("_last_at")}
+
+    def grows(self, of: Callable[[str], str]) -> nw.Expr | None:
+        """Whether the number may still grow; None where it never does."""
+        del of
+        return None
+
+    def aside(self, of: Callable[[str], str]) -> nw.Expr | None:
+        """What is set aside by the nature of the promise; None where nothing is."""
+        del of
+        return None
+
+
+_COUNTED = {"rings": "rings", "handoffs": "hand-offs", "times": "times"}
+
+
+def plain(number: float) -> float:
+    """A number as a file states it: 2 for 2.0."""
+    return int(number) if number == int(number) else number
+
+
+def later(begun_at: str, due_at: str) -> nw.Expr:
+    """When something is due, not before it began; null where it is not due.
+
+    Of no time at all a closed business has the instant before it closed.
+    """
+    due = nw.max_horizontal(begun_at, due_at)
+    return nw.when(~nw.col(due_at).is_null()).then(due)
+
 
 @attrs.frozen(kw_only=True)
 class Timed(Promise):
@@ -129,6 +267,7 @@ class Timed(Promise):
     calendar: BusinessCalendar | None = None
 
     pends: ClassVar[bool] = True
+    is_timed: ClassVar[bool] = True
 
     @property
     def comparator(self) -> Comparator:
@@ -164,6 +303,16 @@ class Timed(Promise):
         """The time promised, in microseconds: the unit in which time is compared, exactly."""
         return round(self.limit_s * _MICROSECONDS)
 
+    def said(self, value: float) -> str:
+        """A time that was measured, in words."""
+        return about(value / _MICROSECONDS, business=self.calendar is not None)
+
+    def to_toml(self, calendars: Mapping[BusinessCalendar, str]) -> dict[str, object]:
+        """The time in its largest whole unit, what stops it, and its calendar."""
+        unit, factor = _largest_unit(self.limit_s, business=self.calendar is not None)
+        said = {"within": {unit: plain(self.limit_s / factor)}, **self.toml_options()}
+        return said if self.calendar is None else {**said, "calendar": calendars[self.calendar]}
+
     @property
     def limit_words(self) -> str:
         """The time promised, in its largest whole unit: "4 business hours"."""
@@ -172,15 +321,19 @@ class Timed(Promise):
 
 def in_words(seconds: float, *, business: bool = False) -> str:
     """A time in its largest whole unit: "90 minutes", "2 business days"."""
-    unit, factor = next(
+    unit, factor = _largest_unit(seconds, business=business)
+    number = seconds / factor
+    said = unit[:-1] if number == 1 else unit
+    return f"{number:g} {'business ' if business else ''}{said}"
+
+
+def _largest_unit(seconds: float, *, business: bool) -> tuple[str, int]:
+    return next(
         (unit, factor)
         for unit, factor in reversed(TIME_UNITS.items())
         # A business day has no fixed length, so business time is never said in days.
         if (seconds % factor == 0 or factor == 1) and not (business and unit == "days")
     )
-    number = seconds / factor
-    said = unit[:-1] if number == 1 else unit
-    return f"{number:g} {'business ' if business else ''}{said}"
 
 
 def about(seconds: float, *, business: bool = False) -> str:

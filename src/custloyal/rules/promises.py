@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from custloyal.errors import InvalidValueError
-from custloyal.models import BusinessCalendar, Kind
-from custloyal.rules.clocked import Clocked
+from custloyal.rules.clocked import ANSWERS, REOPENS, SOLVES, Clocked
 from custloyal.rules.counted import Contacted, Counted, HandedOn
 from custloyal.rules.followed import Followed
 from custloyal.rules.measured import LastMeasured, Measured, unit_of
-from custloyal.rules.population import Population, where
+from custloyal.rules.population import Population
 from custloyal.rules.promise import TIME_UNITS, Comparator, Promise
 from custloyal.rules.promise_mistakes import (
     clock_mistakes,
@@ -21,14 +20,10 @@ from custloyal.rules.promise_mistakes import (
 )
 from custloyal.rules.rings import RingCadence
 
-__all__ = ["above", "at_least", "at_most", "below", "within"]
+if TYPE_CHECKING:
+    from custloyal.models import BusinessCalendar
 
-_ANSWERS = Population(
-    {"kind": (Kind.REPLY.value, Kind.RESOLUTION.value, Kind.RECOVERY.value)},
-    unless={"initiated_by": ("customer",)},
-)
-_SOLVES = where(kind=[Kind.RESOLUTION.value, Kind.RECOVERY.value])
-_REOPENS = where(kind=Kind.REOPEN.value)
+__all__ = ["above", "at_least", "at_most", "below", "within"]
 
 
 def at_most(
@@ -97,6 +92,7 @@ def at_least(
         InvalidValueError: Where the unit is missing, or does not fit.
 
     Example:
+        >>> from custloyal import where
         >>> print(at_least(1, "times", of=where(kind="outreach"), per="customer"))
         have at least 1 contact by the business
     """
@@ -206,6 +202,7 @@ def within(
         InvalidValueError: Where no time is stated, or the clock is not known.
 
     Example:
+        >>> from custloyal import where
         >>> print(within(hours=4))
         are answered within 4 hours
         >>> print(within(days=7, until=where(kind="survey"), same="customer"))
@@ -221,18 +218,18 @@ def within(
     limit_s = float(sum(amount * TIME_UNITS[unit] for unit, amount in amounts.items()))
     time = {"limit_s": limit_s, "calendar": calendar}
     if until == "first_response":
-        return Clocked(**time, stops=_ANSWERS, waits=waits, starts=starts)  # type: ignore[arg-type]
+        return Clocked(**time, stops=ANSWERS, waits=waits, starts=starts)  # type: ignore[arg-type]
     if until == "resolution":
         return Clocked(
             **time,  # type: ignore[arg-type]
-            stops=_SOLVES,
-            reopens=_REOPENS,
+            stops=SOLVES,
+            reopens=REOPENS,
             waits=waits,
             starts=starts,
             words="are resolved",
         )
     if until == "next_reply":
-        return Followed(**time, by=_ANSWERS, once=True, words="are answered")  # type: ignore[arg-type]
+        return Followed(**time, by=ANSWERS, once=True, words="are answered")  # type: ignore[arg-type]
     assert isinstance(until, Population)  # the only other possibility
     return Followed(**time, by=until, same=same)  # type: ignore[arg-type]
 

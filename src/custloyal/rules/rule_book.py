@@ -104,7 +104,8 @@ owner: service desk.
             InvalidValueError: With every rule that a file has no words for.
 
         Example:
-            >>> from custloyal import ServiceRule, at_most, where
+            >>> from custloyal import ServiceRule
+            >>> from custloyal.rules import at_most, where
             >>> rule = ServiceRule(
             ...     name="answer fast",
             ...     population=where(channel="phone"),

@@ -10,9 +10,8 @@ from custloyal.errors import InvalidValueError, Mistake, nearest
 from custloyal.models.checks import as_number
 from custloyal.models.frozen_mapping import FrozenMapping
 from custloyal.periods import Period
-from custloyal.rules.counted import Contacted
 from custloyal.rules.population import Population
-from custloyal.rules.promise import Promise
+from custloyal.rules.promise import Promise, Subject
 
 __all__ = ["ServiceRule"]
 
@@ -53,7 +52,8 @@ class ServiceRule:
         InvalidValueError: With all that is missing or wrong, each with how to say it.
 
     Example:
-        >>> from custloyal import ServiceRule, at_most, where
+        >>> from custloyal import ServiceRule
+        >>> from custloyal.rules import at_most, where
         >>> rule = ServiceRule(
         ...     name="answer fast",
         ...     population=where(channel="phone", department="Sales"),
@@ -121,11 +121,16 @@ at_most(2, "rings"), within(hours=4))
             for word, share in shares.items()
         ]
 
+    @property
+    def _is_of_customers(self) -> bool:
+        """Whether it speaks of customers, who all are meant where none are named."""
+        return getattr(self.promise, "subject", None) is Subject.CUSTOMER
+
     def _mistakes(self) -> list[Mistake]:
         mistakes = _text_mistakes("name", self.name, 'name the rule: "answer fast"')
         if not isinstance(self.population, Population):
             mistakes.append(Mistake("population", f"is {self.population!r}", _TO_WHOM))
-        elif self.population.is_everything and not isinstance(self.promise, Contacted):
+        elif self.population.is_everything and not self._is_of_customers:
             mistakes.append(Mistake("population", "is missing", _TO_WHOM))
         if self.unless is not None and not isinstance(self.unless, Population):
             mend = 'say which rows: where(topic="test call")'

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import tomli_w
 
 from custloyal.errors import ConfigurationError, InvalidValueError, Mistake
 from custloyal.models.opening_hours import DAYS
-from custloyal.rules.clocked import Clocked
-from custloyal.rules.counted import Contacted, Counted, HandedOn
-from custloyal.rules.followed import Followed
-from custloyal.rules.measured import LastMeasured, Measured
-from custloyal.rules.promise import TIME_UNITS, Promise, Timed
-from custloyal.rules.promises import within
-from custloyal.rules.rings import COUNTRIES
+from custloyal.rules.population import one_or_all
 from custloyal.rules.toml_reading import read_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from custloyal.models import BusinessCalendar
-    from custloyal.rules.population import Population
     from custloyal.rules.service_rule import ServiceRule
 
 __all__ = ["written"]
@@ -64,9 +57,7 @@ def _reads_as(rule: ServiceRule, text: str) -> bool:
 
 def _calendars(rules: Sequence[ServiceRule]) -> dict[BusinessCalendar, str]:
     found = dict.fromkeys(
-        promise.calendar
-        for promise in (rule.kept for rule in rules)
-        if isinstance(promise, Timed) and promise.calendar is not None
+        calendar for rule in rules if (calendar := rule.kept.calendar) is not None
     )
     return {
         calendar: "calendar" if place == 1 else f"calendar_{place}"
@@ -80,91 +71,26 @@ def _calendar(calendar: BusinessCalendar) -> Iterator[tuple[str, object]]:
     for texts, run in groupby(DAYS, lambda day: calendar.hours.get(day, ())):
         first, *others = run
         if texts:
-            hours[f"{first}-{others[-1]}" if others else first] = _one_or_all(texts)
+            hours[f"{first}-{others[-1]}" if others else first] = one_or_all(texts)
     yield "hours", hours
     if calendar.holidays:
         yield "holidays", [day.isoformat() for day in calendar.holidays]
     if calendar.exceptions:
-        said = {day: _one_or_all(texts) or "closed" for day, texts in calendar.exceptions.items()}
+        said = {day: one_or_all(texts) or "closed" for day, texts in calendar.exceptions.items()}
         yield "exceptions", said
 
 
 def _rule(rule: ServiceRule, calendars: Mapping[BusinessCalendar, str]) -> str:
     said: dict[str, object] = {"name": rule.name}
     if not rule.population.is_everything:
-        said["for"] = _rows(rule.population)
+        said["for"] = rule.population.to_toml()
     if rule.unless is not None:
-        said["unless"] = _rows(rule.unless)
-    said |= _promise(rule.kept, calendars)
+        said["unless"] = rule.unless.to_toml()
+    said |= rule.kept.to_toml(calendars)
     said |= {"target": rule.target, "window": str(rule.window), "owner": rule.owner}
     if rule.target_by:
         said["target_by"] = {column: dict(shares) for column, shares in rule.target_by.items()}
     return _table("[[rules]]", said.items())
-
-
-def _promise(promise: Promise, calendars: Mapping[BusinessCalendar, str]) -> dict[str, object]:
-    if isinstance(promise, Timed):
-        return _time(promise, calendars)
-    said: dict[str, object] = {promise.comparator.name.lower(): _number(promise.threshold)}
-    match promise:
-        case HandedOn():
-            said |= {"unit": "handoffs", "by": promise.by}
-        case Counted():
-            said |= {"unit": "times", "of": _rows(promise.of)}
-        case Contacted():
-            said |= {"unit": "times", "of": _rows(promise.of), "per": "customer"}
-        case Measured():
-            said["unit"] = promise.unit
-            if promise.unit != promise.column:
-                said["of"] = promise.column
-            if promise.column == "rings":
-                country = next((c for c in COUNTRIES if COUNTRIES[c] == promise.cadence), "")
-                said |= {} if country == "US" else {"country": country}
-            if isinstance(promise, LastMeasured):
-                said["last"] = True
-    return said
-
-
-def _time(promise: Timed, calendars: Mapping[BusinessCalendar, str]) -> dict[str, object]:
-    is_business = promise.calendar is not None
-    unit, factor = next(
-        (unit, factor)
-        for unit, factor in reversed(TIME_UNITS.items())
-        if (promise.limit_s % factor == 0 or factor == 1) and not (is_business and unit == "days")
-    )
-    said: dict[str, object] = {"within": {unit: _number(promise.limit_s / factor)}}
-    match promise:
-        case Clocked():
-            is_solved = promise.stops == _SOLVED.stops
-            said["until"] = "resolution" if is_solved else "first_response"
-            for name, rows in (("starts", promise.starts), ("waits", promise.waits)):
-                if rows is not None:
-                    said[name] = _rows(rows)
-        case Followed(once=True):
-            said["until"] = "next_reply"
-        case Followed():
-            said |= {"until": _rows(promise.by), "same": promise.same}
-    if promise.calendar is not None:
-        said["calendar"] = calendars[promise.calendar]
-    return said
-
-
-_SOLVED: Any = within(hours=1, until="resolution")
-
-
-def _rows(population: Population) -> dict[str, object]:
-    said = {name: _one_or_all(words) for name, words in population.words.items()}
-    if population.unless:
-        said["unless"] = {name: _one_or_all(words) for name, words in population.unless.items()}
-    return said
-
-
-def _one_or_all(words: Sequence[object]) -> object:
-    return words[0] if len(words) == 1 else list(words)
-
-
-def _number(number: float) -> float:
-    return int(number) if number == int(number) else number
 
 
 # Text ----------------------------------------------------------------------------------------
