@@ -14,6 +14,7 @@ __all__ = [
     "duration",
     "moment",
     "month",
+    "part_of",
     "score",
     "share",
     "shortened",
@@ -190,3 +191,13 @@ def shortened(text: object, *, limit: int) -> str:
         return visible(whole)
     head = limit * 2 // 3
     return visible(whole[:head]) + "…" + visible(whole[len(whole) - (limit - head - 1) :])
+
+
+def part_of(part: float | None, whole: float | None) -> str:
+    """A count with its share of the whole.
+
+    Example:
+        >>> part_of(30, 200), part_of(3, 0)
+        ('30 (15.0%)', '3')
+    """
+    return count(part) if part is None or not whole else f"{count(part)} ({share(part / whole)})"

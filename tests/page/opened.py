@@ -8,9 +8,31 @@ from base64 import b64encode
 from hashlib import sha256
 from html.parser import HTMLParser
 
-from custloyal.reporting.page import render
+from custloyal.reporting import SECTIONS
+from custloyal.reporting.page import render as rendered
 
 VOID = {"meta", "br", "img", "link", "input", "hr"}
+
+
+def render(told):
+    """The page of a report as `Report.to_dict` gives it; parts may be missing."""
+    spent, leaving, intake = told["concentration"], told.get("leaving"), told["intake"]
+    told = {
+        "has_amounts": spent is not None,
+        "has_rules": bool(told.get("promises")),
+        "horizon_days": leaving["horizon_days"] if leaving else None,
+        "interactions_count": (intake["accepted"] or 0) - (intake["unseen"] or 0),
+        "not_known": {
+            "no_evidence_count": told["trust"]["no_evidence_count"],
+            "has_amounts": spent is not None,
+            "amounts_count": None if spent is None else spent["unknown_count"],
+        },
+        **told,
+    }
+    return rendered(
+        told,
+        [(one, {key: told.get(key) for key in one.keys or (one.name,)}) for one in SECTIONS],
+    )
 
 
 class Page(HTMLParser):

@@ -8,8 +8,7 @@ import re
 
 import pytest
 
-from custloyal.reporting.page import render
-from page.opened import Page, assert_inert, page_of, scripts_of, source_of
+from page.opened import Page, assert_inert, page_of, render, scripts_of, source_of
 
 HOSTILE = [
     "<script>alert(1)</script>",

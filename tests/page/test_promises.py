@@ -8,9 +8,8 @@ import re
 import pytest
 
 from custloyal.formats import duration, moment
-from custloyal.reporting.page import render
 from custloyal.reporting.promise_words import promises_kept
-from page.opened import Page, assert_inert, scripts_of
+from page.opened import Page, assert_inert, render, scripts_of
 
 HOSTILE = [
     "<script>alert(1)</script>",

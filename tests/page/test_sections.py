@@ -8,8 +8,7 @@ import pytest
 
 import custloyal
 from custloyal.datasets import simulate
-from custloyal.reporting.page import render
-from page.opened import Page, assert_inert, page_of, scripts_of
+from page.opened import Page, assert_inert, page_of, render, scripts_of
 
 SECTIONS = ("retention", "leaving", "value")
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\u202e"

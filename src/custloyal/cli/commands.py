@@ -155,7 +155,7 @@ def report(
             if json_output is not None:
                 drafted.write(json_output, _json(figures))
         shown_on = console()
-        show_report(shown_on, figures)
+        show_report(shown_on, made)
         for written in outputs:
             shown_on.print(Text(f"Written: {visible(written)}"), soft_wrap=True)
 

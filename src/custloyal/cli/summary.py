@@ -2,90 +2,66 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from custloyal.cli import leaving_lines
-from custloyal.formats import amount, count, day, score, shortened, visible
-from custloyal.reporting import promise_words, words
+from custloyal.formats import count, shortened, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from rich.console import Console
 
     from custloyal.guess import ColumnLook, Guess
+    from custloyal.reporting import Listing, Report
 
 __all__ = ["cell", "new_table", "show_looks", "show_report"]
 
-_REASONS_SHOWN = 5
+_LONGEST_LINE = 200
 
 
-def show_report(console: Console, report: Mapping[str, Any]) -> None:
+def show_report(console: Console, report: Report) -> None:
     """The report in short: sentences, what became of the rows, and whom to look at first."""
-    console.print(Text(f"Customer loyalty as of {day(report['as_of'])}", style="bold"))
-    console.print(Text(words.period(report)))
+    console.print(Text(report.title, style="bold"))
+    console.print(Text(report.period))
     console.print()
-    cohorts = words.cohorts(words.cohort_view(report["cohorts"]))
-    promises = report["promises"]
-    kept = [] if promises is None else [("Promises", promise_words.promises_kept(promises))]
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="bold", no_wrap=True)
     facts.add_column(overflow="fold")
-    for name, said in (
-        ("Rows", words.intake(report)),
-        *kept,
-        ("Trust", words.trust(report)),
-        ("Stages", words.stages(report)),
-        ("Revenue", words.carriers(report)),
-        ("Cohorts", cohorts),
-        ("Staying", leaving_lines.staying(report)),
-        ("Leaving", leaving_lines.leaving(report)),
-        ("Keeping", leaving_lines.keeping(report)),
-        ("Not known", words.unknown(report)),
-    ):
+    for name, said in report.lines():
         facts.add_row(name, Text(said))
     console.print(facts)
     console.print()
-    _show_rejected(console, report["intake"]["rejected"])
-    _show_attention(console, report)
+    for listing in report.listings():
+        _show_listing(console, listing)
 
 
-def _show_rejected(console: Console, rejected: Sequence[Mapping[str, Any]]) -> None:
-    if not rejected:
+def _show_listing(console: Console, listing: Listing) -> None:
+    if not listing.rows:
+        if listing.nothing:
+            console.print(listing.nothing)
+            console.print()
         return
-    table = new_table(console, "Rejected rows")
-    table.add_column("reason", overflow="fold")
-    table.add_column("rows", justify="right")
-    for row in rejected[:_REASONS_SHOWN]:
-        table.add_row(cell(row["reason"], 100), count(row["count"]))
-    rest = rejected[_REASONS_SHOWN:]
-    if rest:
-        table.add_row(f"{len(rest)} more", count(sum(row["count"] for row in rest)))
-    console.print(table)
-    console.print()
-
-
-def _show_attention(console: Console, report: Mapping[str, Any]) -> None:
-    attention = report["attention"]
-    if not attention:
-        console.print("Nobody stands out as one to look at first.")
-        console.print()
-        return
-    has_amounts = report["concentration"] is not None
-    table = new_table(console, "Whom to look at first")
-    table.add_column("customer", overflow="fold", max_width=30)
-    table.add_column("trust", justify="right", no_wrap=True)
-    if has_amounts:
-        table.add_column("revenue", justify="right", no_wrap=True)
-    table.add_column("why", overflow="fold")
-    for row in attention:
-        money = [amount(row["revenue_amount"])] if has_amounts else []
-        why = Text("\n").join(cell(reason, 200) for reason in row["reasons"])
-        table.add_row(cell(row["customer_id"], 40), score(row["trust"]), *money, why)
+    table = new_table(console, listing.title)
+    for name in listing.columns:
+        is_numeric = name in listing.numeric
+        table.add_column(
+            name,
+            overflow="fold",
+            justify="right" if is_numeric else "left",
+            no_wrap=is_numeric,
+            max_width=30 if name == "customer" else None,
+        )
+    for row in listing.rows:
+        table.add_row(
+            *(
+                Text("\n").join(cell(line, _LONGEST_LINE) for line in text.split("\n"))
+                for text in row
+            )
+        )
     console.print(table)
     console.print()
 

@@ -8,20 +8,82 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from custloyal.defection.words import spoken
-from custloyal.formats import counted, share
+from custloyal.formats import amount, counted, score, share, shortened
+from custloyal.metrics import BtydStatistics, ParetoSegment, Stage
 from custloyal.metrics.purchases import days_between
 from custloyal.reporting.leaving import rings_on
+from custloyal.reporting.section import Answer, Listing, MappedSection
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from custloyal.defection import SilentDefection
-    from custloyal.metrics import Trust
+    from custloyal.metrics import Metric, Trust
     from custloyal.models import AsOf
+    from custloyal.reporting.scope import Run, Scope
 
-__all__ = ["attention"]
+__all__ = ["Attention", "attention"]
 
 _ATTENTION = 10
+
+
+class Attention(MappedSection):
+    """Whom to call first."""
+
+    name, title, anchor = "attention", "Whom to call", "first"
+    keys = ("has_amounts", "horizon_days", "attention")
+
+    def metrics(self, scope: Scope) -> Sequence[Metric]:
+        """Trust, stage, what is expected of each customer, and who is silent."""
+        amounts = [ParetoSegment()] if scope.has_amounts else []
+        return [scope.trust, Stage(trust=scope.trust), BtydStatistics(), scope.silent, *amounts]
+
+    def figures(self, run: Run) -> Mapping[str, Any]:
+        """The customers with most at stake, each with reasons."""
+        scope = run.scope
+        most_at_stake = attention(
+            run.customers, scope.trust, scope.silent, run.as_of, promised=scope.has_rules
+        )
+        return {
+            "has_amounts": scope.has_amounts,
+            "horizon_days": scope.silent.horizon,
+            "attention": most_at_stake,
+        }
+
+    def answers(self, figures: Mapping[str, Any]) -> list[Answer]:
+        """Whom to call today."""
+        question, called = "Whom to call today", figures["attention"]
+        if not called:
+            said = (
+                "Nobody: no customer who is expected to bring anything has lost trust or is newly "
+                "silent."
+            )
+            return [Answer(question, said, rank=30)]
+        reasons = called[0]["reasons"]
+        why = f"first: {shortened(reasons[0], limit=240)}" if reasons else "first"
+        others = counted(len(called) - 1, "other")
+        then = f" Then {others}, each with the reason." if len(called) > 1 else ""
+        return [Answer(question, f"{why}.{then}", rank=30, customer_id=called[0]["customer_id"])]
+
+    def listing(self, figures: Mapping[str, Any]) -> Listing:
+        """Whom to call, with the reasons."""
+        money = ["revenue"] if figures["has_amounts"] else []
+        rows = [
+            [
+                row["customer_id"],
+                score(row["trust"]),
+                *([amount(row["revenue_amount"])] if money else []),
+                "\n".join(row["reasons"]),
+            ]
+            for row in figures["attention"]
+        ]
+        return Listing(
+            "Whom to look at first",
+            ["customer", "trust", *money, "why"],
+            rows,
+            numeric=frozenset({"trust", *money}),
+            nothing="Nobody stands out as one to look at first.",
+        )
 
 
 def attention(

@@ -10,6 +10,8 @@ import narwhals as nw
 from custloyal.formats import duration
 from custloyal.judging.statuses import objectives
 from custloyal.models.windows import check_timezone
+from custloyal.reporting import promise_words
+from custloyal.reporting.section import Answer, MappedSection
 from custloyal.rules import Verdict
 from custloyal.rules.error_budget import ErrorBudget
 from custloyal.rules.objective import Objective
@@ -19,13 +21,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    import altair as alt
+
     from custloyal.engines import Table
     from custloyal.judging import Verdicts
     from custloyal.judging.objective_status import ObjectiveStatus
     from custloyal.models import AsOf
+    from custloyal.reporting.promise_words import PromiseView
+    from custloyal.reporting.scope import Run
     from custloyal.rules import ServiceRule
 
-__all__ = ["promises"]
+__all__ = ["Promises", "promises"]
 
 _WINDOWS = 12
 _DEPARTMENTS = 30
@@ -43,6 +49,66 @@ _FIGURES = (
 )
 _NAMES = ("customer_id", "case_id", "interaction_id", "department", "agent_id")
 """What is told of a case, where the history knows it."""
+
+
+class Promises(MappedSection):
+    """Which promises are kept."""
+
+    name, title = "promises", "Promises"
+
+    def figures(self, run: Run) -> Mapping[str, Any]:
+        """What became of promises; None without rules."""
+        return {"promises": None if run.verdicts is None else promises(run.verdicts)}
+
+    def words(self, figures: Mapping[str, Any]) -> dict[str, Any]:
+        """The rules in the order in which they need a look, and what their charts show."""
+        view, charted = _charted(figures)
+        over_time = [
+            (str(place), rule["name"], promise_words.over_time(rule)) for place, rule in charted
+        ]
+        return {"kept": view, "over_time": over_time, "promise_words": promise_words}
+
+    def charts(self, figures: Mapping[str, Any]) -> dict[str, alt.TopLevelMixin]:
+        """For each rule of which anything is decided the share kept, by its place."""
+        from custloyal.plot.promises import promise_line  # noqa: PLC0415 (needs an extra)
+
+        view, charted = _charted(figures)
+        return {
+            str(place): promise_line(
+                rule["windows"],
+                names=[
+                    promise_words.axis_name(each["window"], rule["window"])
+                    for each in rule["windows"]
+                ],
+                lowest=view.lowest,
+            )
+            for place, rule in charted
+            if view is not None
+        }
+
+    def answers(self, figures: Mapping[str, Any]) -> list[Answer]:
+        """Which promises are kept."""
+        told = figures["promises"]
+        if not told:
+            return []
+        return [Answer("Which promises are kept", promise_words.promises_kept(told), rank=40)]
+
+    def lines(self, figures: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Which promises are kept."""
+        told = figures["promises"]
+        return [] if told is None else [("Promises", promise_words.promises_kept(told))]
+
+
+def _charted(figures: Mapping[str, Any]) -> tuple[PromiseView | None, list[tuple[int, Any]]]:
+    """The view of the promises, and of it the rules of which anything is decided."""
+    if not figures["promises"]:
+        return None, []
+    view = promise_words.promise_view(figures["promises"])
+    return view, [
+        (place, rule)
+        for place, rule in enumerate(view.rules)
+        if any(each["decided_count"] for each in rule["windows"])
+    ]
 
 
 def promises(verdicts: Verdicts) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from custloyal.formats import counted, day
+from custloyal.formats import counted, day, month, share
 from custloyal.metrics import (
     Growth,
     KaplanMeier,
@@ -16,19 +16,116 @@ from custloyal.metrics import (
     Tenure,
 )
 from custloyal.periods import Period
+from custloyal.reporting import retention_words
+from custloyal.reporting.section import MappedSection
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import altair as alt
 
     from custloyal.metrics import Metric
     from custloyal.reading.run import Readings
+    from custloyal.reporting.scope import Run, Scope
 
-__all__ = ["bridge_period", "retention", "retention_metrics"]
+__all__ = ["Retention", "bridge_period", "retention", "retention_metrics"]
 
 _MONTHS = 24
 _BRIDGES = 12
 _POINTS = 60
 _YEARLY_FROM_DAYS, _QUARTERLY_FROM_DAYS = 3 * 365, 270
+
+
+class Retention(MappedSection):
+    """Who stays, who comes back, and whose revenue growth is."""
+
+    name, title = "retention", "Who stays"
+    keys = ("retention", "retention_reason")
+
+    def metrics(self, scope: Scope) -> Sequence[Metric]:
+        """Rates, tenure, lifecycle, reactivation and, where amounts are known, the bridge."""
+        return retention_metrics(
+            seen_days=scope.seen_days,
+            inactivity_days=scope.inactivity_days,
+            has_amounts=scope.has_amounts,
+        )
+
+    def figures(self, run: Run) -> Mapping[str, Any]:
+        """Who stays; None and a reason where nobody bought."""
+        if run.longest_days is None:
+            return {"retention": None, "retention_reason": "nobody bought anything"}
+        return {"retention": retention(run.readings), "retention_reason": None}
+
+    def words(self, figures: Mapping[str, Any]) -> dict[str, Any]:
+        """The sentences on what is told."""
+        del figures
+        return {"retention_words": retention_words}
+
+    def charts(self, figures: Mapping[str, Any]) -> dict[str, alt.TopLevelMixin]:
+        """Retention, tenure, lifecycle, reactivation and the bridge of the last full period."""
+        return dict(_charts(figures["retention"])) if figures["retention"] else {}
+
+    def lines(self, figures: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Who stays, and how growth came."""
+        return [("Staying", staying(figures))]
+
+
+def _charts(told: Mapping[str, Any]) -> Iterator[tuple[str, alt.TopLevelMixin]]:
+    from custloyal.plot.growth import bridge_bars  # noqa: PLC0415 (needs an extra)
+    from custloyal.plot.lifecycle import (  # noqa: PLC0415 (needs an extra)
+        lifecycle_bars,
+        reactivation_bars,
+    )
+    from custloyal.plot.retention import (  # noqa: PLC0415 (needs an extra)
+        period_name,
+        rate_line,
+        survival_line,
+    )
+
+    def named(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        return [{**row, "name": period_name(row["period_start"], "month")} for row in rows]
+
+    if any(row["retention_share"] is not None for row in told["months"]):
+        months = named(told["months"])
+        yield "retention", rate_line(months, name="retention", title="Retention by month")
+    if told["tenure"] and told["tenure"]["curve"]:
+        yield "tenure", survival_line(told["tenure"]["curve"])
+    if told["lifecycle"]:
+        yield "lifecycle", lifecycle_bars(named(told["lifecycle"]))
+    if any(row["reactivation_share"] is not None for row in told["reactivation"]):
+        yield "reactivation", reactivation_bars(told["reactivation"])
+    bridge = told["bridge"]
+    if bridge and told["growth"]:
+        start, rows, period = told["growth"]["period_start"], bridge["rows"], bridge["period"]
+        place = next(i for i, row in enumerate(rows) if row["period_start"] == start)
+        row = {**rows[place], "previous_amount": rows[place]["opening_amount"]}
+        earlier = rows[place - 1]["period_start"] if place else None
+        before = f"{period} before" if earlier is None else period_name(earlier, period)
+        yield "bridge", bridge_bars(row, before=before, after=period_name(start, period))
+
+
+def staying(figures: Mapping[str, Any]) -> str:
+    """Who stays: of a month's customers, how many bought in the next; and how growth came."""
+    told = figures["retention"]
+    if told is None:
+        return f"Nothing can be said: {figures['retention_reason']}."
+    said = []
+    latest, tenure = told["latest_month"], told["tenure"]
+    if latest is not None and latest["retention_share"] is not None:
+        said.append(
+            f"Of {counted(latest['start_count'], 'customer')} of the month before, "
+            f"{share(latest['retention_share'])} bought in {month(latest['period_start'])} too."
+        )
+    so_far = told["repeat"][-1]
+    said.append(f"{share(so_far['repeat_share'])} of all buyers came back on a second day.")
+    if tenure["median_days"]:
+        said.append(
+            f"By the curve of tenure half stay longer than {counted(tenure['median_days'], 'day')} "
+            f"({counted(tenure['inactivity_days'], 'day')} of silence end a stay)."
+        )
+    if told["growth"] is not None:
+        said.append(told["growth"]["sentence"])
+    return " ".join(said)
 
 
 def bridge_period(seen_days: int) -> Period:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 import narwhals as nw
@@ -12,27 +12,17 @@ import narwhals as nw
 from custloyal.columns import DAY
 from custloyal.defection import SilentDefection
 from custloyal.errors import InvalidValueError, Mistake
+from custloyal.formats import day
 from custloyal.judging import judge
-from custloyal.metrics import (
-    BtydStatistics,
-    CohortRetention,
-    Concentration,
-    EvidenceUse,
-    ParetoSegment,
-    Stage,
-    Trust,
-)
+from custloyal.metrics import BtydStatistics, EvidenceUse, Stage, Trust
 from custloyal.metrics.purchases import is_purchase
 from custloyal.models.checks import check_number, refuse
 from custloyal.reading.run import read, resolved
-from custloyal.reporting.attention import attention
-from custloyal.reporting.leaving import fit_cautions, leaving, leaving_metrics
-from custloyal.reporting.look_back import looked_back
-from custloyal.reporting.page import render
-from custloyal.reporting.promises import promises
-from custloyal.reporting.retention import retention, retention_metrics
-from custloyal.reporting.value import value, value_metric, value_period
-from custloyal.reporting.words import key_figures
+from custloyal.reporting.leaving import fit_cautions
+from custloyal.reporting.page import period, render
+from custloyal.reporting.scope import Run, Scope
+from custloyal.reporting.section import Failed, Section, plain
+from custloyal.reporting.sections import SECTIONS
 from custloyal.shown import Shown
 
 if TYPE_CHECKING:
@@ -41,17 +31,19 @@ if TYPE_CHECKING:
     from custloyal.metrics import Metric
     from custloyal.models import AsOf
     from custloyal.reading.run import Readings
+    from custloyal.reporting.section import Listing
     from custloyal.rules import RuleBook
     from custloyal.typing import AsOfLike
 
-__all__ = ["Report", "report"]
+__all__ = ["VERSION", "Report", "report"]
 
-_BINS = 20
-_COHORTS = 24
-_LORENZ_POINTS = 100
+VERSION = 1
+"""Of the keys of `Report.to_dict`."""
 _STORED = 5_000_000
 """Up to so many rows are held in memory, since a report reads them a dozen times."""
-_NOBODY_BOUGHT = "nobody bought anything"
+_FEELINGS = (Trust, EvidenceUse, Stage)
+"""What rests on experiences, of which kept and missed promises are some."""
+T = TypeVar("T")
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -61,19 +53,73 @@ class Report(Shown):
     Made by `report`.
     """
 
-    _sections: Mapping[str, Any]
+    _about: Mapping[str, Any]
+    _told: Sequence[tuple[Section[Any], Any]]
+    """Each section with its figures, or why it failed."""
 
     def to_dict(self) -> dict[str, Any]:
-        """The report as plain values, ready for JSON: dates as ISO text, null where not known."""
-        return dict(self._sections)
+        """The report as plain values, ready for JSON: dates as ISO text, null where not known.
+
+        Returns:
+            `version`, what the report rests on, the keys of each section, and in `errors` by name
+            why a section failed.
+        """
+        errors: dict[str, str] = {}
+        made: dict[str, Any] = {"version": VERSION, **plain(self._about), "errors": errors}
+        for section, figures in self._told:
+            told = None if isinstance(figures, Failed) else figures
+            if isinstance(figures, Failed):
+                errors[section.name] = figures.reason
+            try:
+                keys = plain(section.to_dict(told))
+            except Exception as error:  # noqa: BLE001 (whatever a section raises, the others stand)
+                errors[section.name] = Failed.by(error).reason
+                continue
+            for key, value in keys.items():
+                made.setdefault(key, value)
+        return made
+
+    def lines(self) -> list[tuple[str, str]]:
+        """The report in a sentence or two for each section, with the name of each."""
+        return [
+            line
+            for section, figures in self._told
+            for line in _asked(section, figures, lambda one, of: one.lines(of), _failure)
+        ]
+
+    def listings(self) -> list[Listing]:
+        """The tables of the report that a terminal shows."""
+        found = (
+            _asked(section, figures, lambda one, of: one.listing(of), lambda *_: None)
+            for section, figures in self._told
+        )
+        return [one for one in found if one is not None]
+
+    @property
+    def title(self) -> str:
+        """What the report is of."""
+        return f"Customer loyalty as of {day(self._about['as_of'])}"
+
+    @property
+    def period(self) -> str:
+        """Which rows it rests on."""
+        return period(self._about)
 
     def __repr__(self) -> str:
-        figures = key_figures(self._sections)
-        width = max(len(name) for name, _ in figures)
+        known = [each for each in self._told if not isinstance(each[1], Failed)]
+        headlines = sorted(
+            (
+                one
+                for section, figures in known
+                for one in _asked(section, figures, lambda s, of: s.headlines(of), lambda *_: ())
+            ),
+            key=lambda one: one.rank,
+        )
+        width = max((len(one.name) for one in headlines), default=0)
         return "\n".join(
             [
-                f"Report as of {self._sections['as_of']} ({self._sections['timezone']})",
-                *(f"  {name:{width}}  {said}" for name, said in figures),
+                f"Report as of {self._about['as_of']} ({self._about['timezone']})",
+                *(f"  {one.name:{width}}  {one.value}, {one.of}" for one in headlines),
             ]
         )
 
@@ -83,7 +129,26 @@ class Report(Shown):
         Raises:
             MissingExtraError: Where the extra `report` is not installed.
         """
-        return render(self._sections)
+        return render(self._about, self._told)
+
+
+def _asked(
+    section: Section[Any],
+    figures: Any,
+    ask: Callable[[Section[Any], Any], T],
+    otherwise: Callable[[Section[Any], str], T],
+) -> T:
+    """What a section says of its figures; where it failed, or fails now, something else."""
+    if isinstance(figures, Failed):
+        return otherwise(section, figures.reason)
+    try:
+        return ask(section, figures)
+    except Exception as error:  # noqa: BLE001 (whatever a section raises, the others stand)
+        return otherwise(section, Failed.by(error).reason)
+
+
+def _failure(section: Section[Any], reason: str) -> list[tuple[str, str]]:
+    return [(section.title, f"This section failed: {reason}")]
 
 
 def report(
@@ -93,6 +158,7 @@ def report(
     rules: RuleBook | None = None,
     horizon: Span = "90d",
     discount_share: float = 0.1,
+    sections: Sequence[Section[Any]] = SECTIONS,
 ) -> Report:
     """Sum up a history: trust, stages, revenue, who stays and who leaves, and what that is worth.
 
@@ -106,6 +172,8 @@ def report(
             as long a silence a customer counts as gone where tenure and value are told.
         discount_share: What a year's delay takes from money: after a year an amount counts
             1 / (1 + share); at least 0. The 0.1 is ours.
+        sections: What the report says, in order; `[*SECTIONS, Mine()]` adds one of your own. Where
+            a section raises, the report says which and why, and the others stand.
 
     Returns:
         The report. Its sections `retention`, `leaving` and `value` are, as plain values (a section
@@ -139,70 +207,131 @@ def report(
         MissingColumnError: With every column that some rule needs and the history lacks.
     """
     refuse(check_number("discount_share", discount_share, low=0))
-    silent = SilentDefection(horizon=horizon)
+    silent, trust = SilentDefection(horizon=horizon), Trust()
     at = resolved(history, as_of)
-    seen, bought_from = _seen(history, at)
-    _check_period(seen, at)
-    if seen["intake"]["accepted"] <= _STORED:
+    seen = _seen(history, at)
+    if seen["first"] is None:
+        raise InvalidValueError(
+            Mistake("as_of", f"{at.day} is before the first accepted row", "name a later day")
+        )
+    if history.intake.accepted <= _STORED:
         history = history.stored()
-    last = date.fromisoformat(seen["period"]["last"])
-    # What came before the first purchase tells nothing of how long customers stay.
-    seen_days = 0 if bought_from is None else (last - bought_from).days
     verdicts = None if rules is None else judge(history, rules, as_of=at)
+    # What came before the first purchase tells nothing of how long customers stay.
+    bought_from = seen["bought_from"]
+    scope = Scope(
+        columns=frozenset(history.columns),
+        seen_days=0 if bought_from is None else (seen["last"] - bought_from).days,
+        as_of=at,
+        silent=silent,
+        trust=trust,
+        has_rules=verdicts is not None,
+    )
     promised = None if verdicts is None else verdicts.in_history()
-    trust = Trust()
-    feelings: list[Metric] = [trust, EvidenceUse(policy=trust.policy), Stage(trust=trust)]
-    has_amounts = "amount" in history.columns
-    inactivity_days = 2 * silent.horizon
-    period = value_period(seen_days, inactivity_days) if has_amounts else None
-    metrics: list[Metric] = [
-        BtydStatistics(),
-        CohortRetention(),
-        *([Concentration(), ParetoSegment()] if has_amounts else []),
-        *retention_metrics(
-            seen_days=seen_days,
-            inactivity_days=inactivity_days,
-            has_amounts=has_amounts,
-        ),
-        *leaving_metrics(silent, history.columns),
-        *([] if period is None else [value_metric(period)]),
-    ]
+    asked, failed = _metrics_of(sections, scope)
     with fit_cautions() as cautions:
-        if promised is None:
-            readings = felt = read(history, [*feelings, *metrics], as_of=at)
-        else:
-            felt = read(promised, feelings, as_of=at)
-            readings = read(history, [trust, *metrics], as_of=at)
+        try:
+            readings, felt = _read(history, promised, scope, asked)
+        except Exception:  # noqa: BLE001 (if it is no section, it is raised again)
+            failed |= _failing(history, promised, scope, asked)
+            asked = {name: wanted for name, wanted in asked.items() if name not in failed}
+            readings, felt = _read(history, promised, scope, asked)
     customers = _customers(felt, readings)
     if promised is not None:
         # Promises may have been made to people who never did anything: those are no rows here.
         known = readings["trust"].table.select("customer_id").collect("polars")
         customers = customers.join(known, on="customer_id", how="semi")
-    _check_customers(customers)
-    revenue = customers["revenue_amount"].drop_nulls() if has_amounts else None
-    return Report(
-        {
-            "as_of": at.day.isoformat(),
-            "timezone": history.timezone,
-            **seen,
-            "customers_count": len(customers),
-            "trust": _trust(customers, felt, trust),
-            "stages": _stages(customers),
-            "promises": None if verdicts is None else promises(verdicts),
-            "concentration": None if revenue is None else _concentration(readings, revenue),
-            "segments": [] if revenue is None else _segments(customers),
-            "cohorts": _cohorts(readings),
-            **_leaving(history, readings, customers, promised, cautions, last=last),
-            **value(
-                history,
-                readings,
-                customers,
-                period=period,
-                inactivity_days=inactivity_days,
-                discount_share=discount_share,
-            ),
-            "attention": attention(customers, trust, silent, at, promised=verdicts is not None),
-        }
+    if not len(customers):
+        raise InvalidValueError(
+            Mistake("customer_id", "is empty in every row that was accepted", "map another column")
+        )
+    run = Run(
+        scope=scope,
+        history=history,
+        first=seen["first"],
+        last=seen["last"],
+        intake=seen["intake"],
+        verdicts=verdicts,
+        promised=promised,
+        readings=readings,
+        felt=felt,
+        customers=customers,
+        cautions=cautions,
+        discount_share=discount_share,
+    )
+    about = {
+        "as_of": at.day.isoformat(),
+        "timezone": history.timezone,
+        "period": {"first": run.first.isoformat(), "last": run.last.isoformat()},
+        "interactions_count": seen["rows"],
+        "customers_count": run.customers_count,
+        "horizon_days": silent.horizon,
+        "has_amounts": scope.has_amounts,
+        "has_rules": scope.has_rules,
+    }
+    return Report(about, [(one, failed.get(one.name) or _figures(one, run)) for one in sections])
+
+
+def _figures(section: Section[Any], run: Run) -> Any:
+    try:
+        return section.figures(run)
+    except Exception as error:  # noqa: BLE001 (whatever a section raises, the others stand)
+        return Failed.by(error)
+
+
+def _metrics_of(
+    sections: Sequence[Section[Any]], scope: Scope
+) -> tuple[dict[str, Sequence[Metric]], dict[str, Failed]]:
+    """The metrics that each section needs by its name, and which cannot say so."""
+    asked: dict[str, Sequence[Metric]] = {}
+    failed: dict[str, Failed] = {}
+    by_name: dict[str, Metric] = {}
+    for section in sections:
+        try:
+            wanted = section.metrics(scope)
+        except Exception as error:  # noqa: BLE001 (as in _figures)
+            failed[section.name] = Failed.by(error)
+            continue
+        differing = [each for each in wanted if by_name.get(each.name, each) != each]
+        if differing:
+            reason = f"an earlier section asks for {differing[0].name} with other arguments"
+            failed[section.name] = Failed(f"{reason} (ask for {by_name[differing[0].name]!r})")
+            continue
+        by_name |= {each.name: each for each in wanted}
+        asked[section.name] = wanted
+    return asked, failed
+
+
+def _failing(
+    history: History, promised: History | None, scope: Scope, asked: Mapping[str, Sequence[Metric]]
+) -> dict[str, Failed]:
+    """Of sections that could not be read together those that cannot be read alone either."""
+    failed = {}
+    for name, wanted in asked.items():
+        try:
+            _read(history, promised, scope, {name: wanted})
+        except Exception as error:  # noqa: BLE001 (as in _figures)
+            failed[name] = Failed.by(error)
+    return failed
+
+
+def _read(
+    history: History, promised: History | None, scope: Scope, asked: Mapping[str, Sequence[Metric]]
+) -> tuple[Readings, Readings]:
+    """All metrics in one reading, and those that rest on experiences with promises among them."""
+    metrics: list[Metric] = []
+    for metric in (scope.trust, BtydStatistics(), *chain.from_iterable(asked.values())):
+        if metric not in metrics:
+            metrics.append(metric)
+    at = scope.as_of
+    if promised is None:
+        readings = read(history, metrics, as_of=at)
+        return readings, readings
+    feelings = [each for each in metrics if isinstance(each, _FEELINGS)]
+    others = [each for each in metrics if not isinstance(each, _FEELINGS)]
+    return (
+        read(history, [scope.trust, *others], as_of=at),
+        read(promised, feelings, as_of=at),
     )
 
 
@@ -220,47 +349,8 @@ def _customers(felt: Readings, readings: Readings) -> nw.DataFrame[Any]:
     return table.collect("polars")
 
 
-# Sections ------------------------------------------------------------------------------------
-
-
-def _leaving(
-    history: History,
-    readings: Readings,
-    customers: nw.DataFrame[Any],
-    promised: History | None,
-    cautions: list[str],
-    *,
-    last: date,
-) -> dict[str, Any]:
-    """Who stays and who leaves; nothing where nobody bought."""
-    longest = customers["T"].drop_nulls().max()
-    if longest is None:
-        return {
-            "retention": None,
-            "retention_reason": _NOBODY_BOUGHT,
-            "leaving": None,
-            "leaving_reason": _NOBODY_BOUGHT,
-        }
-    silent = readings[SilentDefection].metric
-    assert isinstance(silent, SilentDefection)
-    past = looked_back(
-        history,
-        silent,
-        as_of=readings.as_of,
-        first=readings.as_of.day - timedelta(days=int(longest)),
-        last=last,
-        promised=promised,
-    )
-    return {
-        "retention": retention(readings),
-        "retention_reason": None,
-        "leaving": {**leaving(readings, customers, history.customers, cautions), **past},
-        "leaving_reason": None,
-    }
-
-
-def _seen(history: History, as_of: AsOf) -> tuple[dict[str, Any], date | None]:
-    """What the report rests on, and the day of the first purchase."""
+def _seen(history: History, as_of: AsOf) -> dict[str, Any]:
+    """What the report rests on."""
     intake = history.intake
     bought = is_purchase & ~nw.col("customer_id").is_null()
     rows = history.rows(as_of.utc_wall).select(
@@ -271,8 +361,8 @@ def _seen(history: History, as_of: AsOf) -> tuple[dict[str, Any], date | None]:
         nw.when(bought).then(nw.col(DAY)).min().alias("bought_from"),
     )
     (found,) = rows.collect("polars").rows(named=True)
-    seen = {
-        "period": {"first": _iso(found["first"]), "last": _iso(found["last"])},
+    return {
+        **found,
         "intake": {
             "given": intake.given,
             "accepted": intake.accepted,
@@ -285,113 +375,3 @@ def _seen(history: History, as_of: AsOf) -> tuple[dict[str, Any], date | None]:
             "without_customer": int(found["nobody"] or 0),
         },
     }
-    return seen, found["bought_from"]
-
-
-def _check_period(seen: Mapping[str, Any], as_of: AsOf) -> None:
-    """Refuse to sum up nothing."""
-    if seen["period"]["first"] is None:
-        raise InvalidValueError(
-            Mistake("as_of", f"{as_of.day} is before the first accepted row", "name a later day")
-        )
-
-
-def _check_customers(customers: nw.DataFrame[Any]) -> None:
-    """Refuse to sum up nobody."""
-    if not len(customers):
-        raise InvalidValueError(
-            Mistake("customer_id", "is empty in every row that was accepted", "map another column")
-        )
-
-
-def _trust(customers: nw.DataFrame[Any], readings: Readings, trust: Trust) -> dict[str, Any]:
-    scores = customers["trust"]
-    place = (nw.col("trust") * _BINS).floor().clip(upper_bound=_BINS - 1).cast(nw.Int64)
-    binned = customers.select(place.alias("bin"))["bin"].value_counts()
-    counts = dict(binned.iter_rows())
-    none = (customers["good_count"] == 0) & (customers["bad_count"] == 0)
-    return {
-        "mean": _number(scores.mean()),
-        "median": _number(scores.median()),
-        "prior": trust.prior_mean,
-        "below_prior_count": int((customers["trust_balance"] < 0).sum()),
-        "no_evidence_count": int(none.sum()),
-        "bins": [
-            {
-                "low": each / _BINS,
-                "high": (each + 1) / _BINS,
-                "customers_count": int(counts.get(each, 0)),
-            }
-            for each in range(_BINS)
-        ],
-        "evidence": [
-            {
-                "rule": row["rule"],
-                "count": row["row_count"],
-                "good_weight": row["good_weight"],
-                "bad_weight": row["bad_weight"],
-            }
-            for row in readings["evidence_use"].to_dicts()
-        ],
-    }
-
-
-def _stages(customers: nw.DataFrame[Any]) -> dict[str, Any]:
-    stages = dict(customers["stage"].value_counts().iter_rows())
-    funnel = dict(customers["funnel"].value_counts().iter_rows())
-    return {
-        **{stage: int(stages.get(stage, 0)) for stage in ("know", "like", "trust")},
-        "funnel": {part: int(funnel.get(part, 0)) for part in ("top", "middle", "bottom")},
-    }
-
-
-def _concentration(readings: Readings, revenue: nw.Series[Any]) -> dict[str, Any]:
-    (said,) = readings["concentration"].to_dicts()
-    return {**said, "lorenz": _lorenz(revenue)}
-
-
-def _lorenz(revenue: nw.Series[Any]) -> list[dict[str, float]]:
-    """The share of revenue of the largest customers, by their share among all."""
-    cumulative, n = revenue.sort(descending=True).cum_sum(), len(revenue)
-    if n == 0 or not cumulative[-1] > 0:
-        return []
-    counts = sorted(
-        {round(n * point / _LORENZ_POINTS) for point in range(1, _LORENZ_POINTS + 1)} - {0}
-    )
-    return [
-        {"customers_share": 0.0, "revenue_share": 0.0},
-        *(
-            {"customers_share": k / n, "revenue_share": float(cumulative[k - 1] / cumulative[-1])}
-            for k in counts
-        ),
-    ]
-
-
-def _segments(customers: nw.DataFrame[Any]) -> list[dict[str, Any]]:
-    buyers = customers.filter(~nw.col("segment").is_null())
-    revenue = float(buyers["revenue_amount"].sum())
-    grouped = buyers.group_by("segment").agg(
-        nw.len().alias("customers_count"), nw.col("revenue_amount").sum()
-    )
-    return [
-        {**row, "revenue_share": row["revenue_amount"] / revenue if revenue > 0 else None}
-        for row in grouped.sort("segment").iter_rows(named=True)
-    ]
-
-
-def _cohorts(readings: Readings) -> list[dict[str, Any]]:
-    rows = readings["cohort_retention"].to_dicts()
-    latest = sorted({row["cohort_month"] for row in rows})[-_COHORTS:]
-    return [
-        {**row, "cohort_month": _iso(row["cohort_month"])}
-        for row in rows
-        if row["cohort_month"] in latest
-    ]
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None else float(value)
-
-
-def _iso(day: Any) -> str | None:
-    return None if day is None else day.isoformat()

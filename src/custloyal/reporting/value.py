@@ -16,9 +16,11 @@ from custloyal.economics import (
     value_curve,
 )
 from custloyal.errors import InvalidValueError
+from custloyal.formats import amount, share
 from custloyal.metrics import AgeValue
 from custloyal.models import Share
 from custloyal.periods import last_full_day
+from custloyal.reporting import value_words
 from custloyal.reporting.ages import (
     LEAST_CUSTOMERS,
     acquisition_of,
@@ -26,14 +28,21 @@ from custloyal.reporting.ages import (
     basis_of,
     margins_of,
 )
+from custloyal.reporting.section import MappedSection
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import altair as alt
+
     from custloyal.economics import Claim, Gain
     from custloyal.engines import Table
     from custloyal.history import History
+    from custloyal.metrics import Metric
     from custloyal.reading.run import Readings
+    from custloyal.reporting.scope import Run, Scope
 
-__all__ = ["value", "value_period"]
+__all__ = ["Value", "value", "value_period"]
 
 POINTS = 5.0
 """The percentage points of the published claims."""
@@ -41,6 +50,78 @@ _PERIODS = {"year": 365, "quarter": 91, "month": 30}
 """How many days a period of age has. Whole days: ages are counted from the first purchase day."""
 _LEAST_AGES = 2
 _CURVE = 20
+
+
+class Value(MappedSection):
+    """What keeping customers is worth."""
+
+    name, title, nav = "value", "What keeping customers is worth", "Value"
+    keys = ("value", "value_reason")
+
+    def metrics(self, scope: Scope) -> Sequence[Metric]:
+        """Margins by age, where amounts are known for long enough."""
+        period = _period_of(scope)
+        return [] if period is None else [value_metric(period)]
+
+    def figures(self, run: Run) -> Mapping[str, Any]:
+        """What a customer is worth, and what fewer defections add."""
+        return value(
+            run.history,
+            run.readings,
+            run.customers,
+            period=_period_of(run.scope),
+            inactivity_days=run.scope.inactivity_days,
+            discount_share=run.discount_share,
+        )
+
+    def words(self, figures: Mapping[str, Any]) -> dict[str, Any]:
+        """The sentences on what is told."""
+        del figures
+        return {"value_words": value_words}
+
+    def charts(self, figures: Mapping[str, Any]) -> dict[str, alt.TopLevelMixin]:
+        """Value and profit by the share that leaves."""
+        from custloyal.plot.economics import value_lines  # noqa: PLC0415 (needs an extra)
+
+        told = figures["value"]
+        if not told or not told["curve"]:
+            return {}
+        return {"value": value_lines(told["curve"], today=told["defection_share"])}
+
+    def lines(self, figures: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """What keeping customers is worth, in the two views that differ most."""
+        return [("Keeping", keeping(figures))]
+
+
+def _period_of(scope: Scope) -> str | None:
+    return value_period(scope.seen_days, scope.inactivity_days) if scope.has_amounts else None
+
+
+def keeping(figures: Mapping[str, Any]) -> str:
+    """What keeping customers is worth, in the two views that differ most."""
+    told = figures["value"]
+    if told is None:
+        return f"Nothing can be said: {figures['value_reason']}."
+    period = told["period"]
+    leave, worth = share(told["defection_share"]), amount(told["customer_value_amount"])
+    said = [
+        f"{leave} leave in a {period}; an acquired customer is worth {worth} of {told['basis']}."
+    ]
+    gain = told["gain"]
+    if gain is None:
+        said.append(f"What fewer leaving would add is not told: {told['gain_reason']}.")
+    else:
+        said.append(
+            f"{gain['points']:g} points less defection a {period} add "
+            f"{_added(gain, 'customer')} to that, and {_added(gain, 'base')} a {period} to what "
+            "each customer of a base of constant size brings."
+        )
+    return " ".join(said)
+
+
+def _added(gain: Mapping[str, Any], view: str) -> str:
+    added, part = gain[f"{view}_gain_amount"], gain[f"{view}_gain_share"]
+    return amount(added) if part is None else f"{amount(added)} ({part:+.1%})"
 
 
 def value_period(seen_days: int, inactivity_days: int) -> str | None:
