@@ -71,7 +71,9 @@ class PurchaseChance(FittedMetric):
     def fit(self, state: Table, as_of: AsOf, fits: Fits) -> Fitted | None:
         """The model fitted to everybody."""
         customers = _STATISTICS.reading(state, as_of).collect("polars").sort("customer_id")
-        return fits.fitted(self.model, customers, as_of) if len(customers) else None
+        # The rows are in days: said so, the fit is shared with those of other metrics.
+        model = attrs.evolve(self.model, time_unit=self.model.time_unit or "day")
+        return fits.fitted(model, customers, as_of) if len(customers) else None
 
     def fitted_reading(self, state: Table, as_of: AsOf, fit: Fitted | None) -> nw.DataFrame[Any]:
         """The probabilities of a fit to everybody."""
