@@ -9,7 +9,8 @@ import pytest
 
 import custloyal
 from custloyal import History
-from custloyal.defection import NextNeed, SilentDefection
+from custloyal.btyd import FitWarning
+from custloyal.defection import NextNeed, PurchaseChance, SilentDefection
 from custloyal.errors import InvalidValueError
 from defection.drawn_purchases import START, drawn
 
@@ -75,3 +76,25 @@ def test_silent_defection_says_the_same_day_on_which_the_next_purchase_is_due(co
     metrics = [NextNeed(), SilentDefection(horizon="90d")]
     rows = custloyal.score(company.history, metrics).to_native().drop_nulls("next_on")
     assert rows["due_on"].equals(rows["next_on"], check_names=False)
+
+
+def test_metrics_of_one_run_share_equal_fits(company):
+    metrics = [SilentDefection(horizon="90d"), NextNeed(), PurchaseChance(horizon="90d")]
+    readings = custloyal.read(company.history, metrics, as_of=date(2023, 6, 30))
+    silent, need, chance = readings.values()
+    assert silent.fit.model is need.fit.model
+    assert chance.fit.model.alpha == pytest.approx(need.fit.model.alpha, rel=1e-9)
+    assert silent.fit.recalibration is not None
+    assert need.fit.recalibration is None
+
+
+def test_a_reading_carries_what_its_fit_warned_of_once():
+    rows = pl.DataFrame({"customer_id": ["a", "b"], "occurred_at": ["2024-01-01"] * 2})
+    history = History.from_native(rows, constants={"kind": "purchase"})
+    with pytest.warns(FitWarning) as caught:
+        readings = custloyal.read(
+            history, [SilentDefection(horizon="90d"), NextNeed()], as_of="2024-02-01"
+        )
+    said = [str(each.message) for each in caught if issubclass(each.category, FitWarning)]
+    assert said == [str(each) for each in readings[NextNeed].cautions]
+    assert readings[SilentDefection].cautions == readings[NextNeed].cautions

@@ -173,6 +173,7 @@ def estimated(
     sample: LogLikelihood | None = None,
     cautions: Sequence[FitWarning] = (),
     depth: int = 3,
+    raised: Callable[[FitWarning], None] | None = None,
 ) -> tuple[dict[str, float], Fit]:
     """Estimates by maximum likelihood; with weak priors only where that leaves them open.
 
@@ -187,6 +188,7 @@ def estimated(
         sample: The log-likelihood of fewer customers, on which the climb starts.
         cautions: Warnings of the data themselves.
         depth: How many calls away the caller is whom a warning should name.
+        raised: Takes the warnings of the fit in place of raising any; None to raise them all.
 
     Returns:
         The estimates by name, and the record of the fit.
@@ -197,24 +199,30 @@ def estimated(
     found = maximised(log_likelihood, start)
     left_open, why = _left_open(found, names)
     said = list(cautions)
+    of_the_fit: list[FitWarning] = []
     if why:
         found = maximised(log_likelihood, np.exp(centre), prior=Prior(centre))
         reasons = "; ".join(reason for reason in (few(), why) if reason)
-        said.append(
+        of_the_fit.append(
             NotIdentifiedWarning(
                 f"the data do not determine {', '.join(left_open)}: {reasons}; "
                 "weak priors were added, treat what rests on them as a guess"
             )
         )
     if not found.converged:
-        said.append(
+        of_the_fit.append(
             NotConvergedWarning(
                 f"the fit ended after {found.steps_count} steps with {found.decrement:.2g} "
                 "still to be gained in log-likelihood"
             )
         )
-    for each in said:
-        warnings.warn(each, stacklevel=depth)
+    said += of_the_fit
+    if raised is None:
+        for each in said:
+            warnings.warn(each, stacklevel=depth)
+    else:
+        for each in of_the_fit:
+            raised(each)
     record = Fit(
         customers_count=customers_count,
         log_likelihood=found.data.value,

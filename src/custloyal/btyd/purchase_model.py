@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import abstractmethod
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
@@ -9,7 +10,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 import attrs
 import numpy as np
 
-from custloyal.btyd.estimation import FEW_REPEATERS, FewRepeatersWarning, Fitted, estimated
+from custloyal.btyd.estimation import (
+    FEW_REPEATERS,
+    FewRepeatersWarning,
+    Fitted,
+    FitWarning,
+    estimated,
+)
 from custloyal.btyd.frames import Invalid, check_choice, check_new_columns
 from custloyal.btyd.statistics import Customers, Statistics, distinct_pairs, one_customer
 from custloyal.errors import Mistake
@@ -412,11 +419,18 @@ class PurchaseModel(Generic[Result]):
             FewRepeatersWarning: Where at least 95 % of the customers bought once.
             NotConvergedWarning: Where the fit ended before its maximum.
         """
+        model, cautions = self.estimate(frame)
+        for each in cautions:
+            warnings.warn(each, stacklevel=2)
+        return model
+
+    def estimate(self, frame: Any) -> tuple[Result, tuple[FitWarning, ...]]:
+        """As `fit`, with what it would warn of beside the model in place of warnings."""
         customers = Customers.compressed(frame, time_unit=self.time_unit, weighted=True)
         rows, aside = customers.for_a_fit(self.invalid)
         total = rows.customers_count
         once_share = float(rows.weight[rows.x == 0].sum()) / total
-        cautions = []
+        cautions: list[FitWarning] = []
         if once_share >= FEW_REPEATERS:
             cautions.append(
                 FewRepeatersWarning(
@@ -436,9 +450,10 @@ class PurchaseModel(Generic[Result]):
             set_aside=aside,
             sample=model.likelihood(rows.sampled(SAMPLE)) if len(rows) > 2 * SAMPLE else None,
             cautions=cautions,
+            raised=cautions.append,
         )
         found: dict[str, Any] = {**parameters, "time_unit": customers.time_unit, "fit": record}
-        return model(**found)
+        return model(**found), tuple(cautions)
 
     def _check(self) -> None:
         refuse(check_text("time_unit", self.time_unit), check_policy(self.invalid))

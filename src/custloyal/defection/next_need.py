@@ -12,7 +12,7 @@ from custloyal.btyd.frames import as_series
 from custloyal.defection.alarm import dates_at
 from custloyal.defection.purchase_record import as_statistics, record
 from custloyal.defection.rates import waiting_time
-from custloyal.metrics.base import Metric
+from custloyal.metrics.fits import Fits, Fitted, FittedMetric
 from custloyal.metrics.purchases import days_between, ledger
 from custloyal.models.checks import as_number, check_number, refuse
 
@@ -35,7 +35,7 @@ _SCHEMA = {
 
 
 @attrs.frozen(kw_only=True)
-class NextNeed(Metric):
+class NextNeed(FittedMetric):
     """When each customer is likely to buy again if they have not left, and who is overdue.
 
     The time from one purchase day to the next is that of Pareto/NBD: the customer's own rate,
@@ -81,13 +81,18 @@ class NextNeed(Metric):
         """The purchase days."""
         return ledger(interactions)
 
-    def reading(self, state: Table, as_of: AsOf) -> nw.DataFrame[Any]:
+    def fit(self, state: Table, as_of: AsOf, fits: Fits) -> Fitted | None:
+        """Pareto/NBD of all customers."""
+        customers = record(state.collect("polars"), as_of.day)
+        return fits.fitted(ParetoNbd(time_unit="day"), customers, as_of) if len(customers) else None
+
+    def fitted_reading(self, state: Table, as_of: AsOf, fit: Fitted | None) -> nw.DataFrame[Any]:
         """The dates, with who is past them."""
         customers = record(state.collect("polars"), as_of.day)
-        if not len(customers):
+        if fit is None:
             nothing = {name: nw.lit(None).cast(dtype) for name, dtype in _SCHEMA.items()}
             return customers.select("customer_id", **nothing)
-        model = ParetoNbd(time_unit="day").fit(customers.select("x", "t_x", "T").to_native())
+        model = fit.model
         rows, place = as_statistics(customers)
         first_days = customers["first_day"].to_numpy()
         low, high = (1 - self.level) / 2, (1 + self.level) / 2

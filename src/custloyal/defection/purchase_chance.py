@@ -10,8 +10,8 @@ import narwhals as nw
 from custloyal.btyd import BgNbd, MbgNbd, ParetoNbd
 from custloyal.defection.horizon import as_days, check_days
 from custloyal.errors import Mistake
-from custloyal.metrics.base import Metric
 from custloyal.metrics.btyd_statistics import BtydStatistics
+from custloyal.metrics.fits import Fits, Fitted, FittedMetric
 from custloyal.models.checks import refuse
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _STATISTICS = BtydStatistics(unit="day")
 
 
 @attrs.frozen(kw_only=True)
-class PurchaseChance(Metric):
+class PurchaseChance(FittedMetric):
     """What a model fitted to all customers says of each: of buying nothing, and of having left.
 
     Args:
@@ -68,14 +68,20 @@ class PurchaseChance(Metric):
         """That of `BtydStatistics`."""
         return _STATISTICS.state(interactions)
 
-    def reading(self, state: Table, as_of: AsOf) -> nw.DataFrame[Any]:
+    def fit(self, state: Table, as_of: AsOf, fits: Fits) -> Fitted | None:
+        """The model fitted to everybody."""
+        customers = _STATISTICS.reading(state, as_of).collect("polars").sort("customer_id")
+        # The rows are in days: said so, the fit is shared with those of other metrics.
+        model = attrs.evolve(self.model, time_unit=self.model.time_unit or "day")
+        return fits.fitted(model, customers, as_of) if len(customers) else None
+
+    def fitted_reading(self, state: Table, as_of: AsOf, fit: Fitted | None) -> nw.DataFrame[Any]:
         """The probabilities of a fit to everybody."""
         customers = _STATISTICS.reading(state, as_of).collect("polars").sort("customer_id")
-        if not len(customers):
+        if fit is None:
             no = nw.lit(None).cast(nw.Float64)
             return customers.select("customer_id", p_none=no, p_left=no)
-        model = self.model.fit(customers.to_native())
         said: nw.DataFrame[Any] = nw.from_native(
-            model.predict(customers.to_native(), horizon=self.horizon)
+            fit.model.predict(customers.to_native(), horizon=self.horizon)
         )
         return said.select("customer_id", p_none=1 - nw.col("p_any"), p_left=1 - nw.col("p_alive"))

@@ -6,7 +6,6 @@ far: a model that saw the first part only is held against what was bought in the
 
 from __future__ import annotations
 
-import warnings
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ import attrs
 import narwhals as nw
 import numpy as np
 
-from custloyal.btyd import FitWarning, ParetoNbd
+from custloyal.btyd import ParetoNbd
 from custloyal.btyd.integrals import Floats, logistic, softplus
 from custloyal.btyd.statistics import Customers, Statistics
 
@@ -79,11 +78,8 @@ class Recalibration:
         # This fit is never reported: it only has to rank as the whole one does, and a sample does.
         sample = rows.sampled(SAMPLE) if len(rows) > SAMPLE else rows
         columns = {name: getattr(sample, name) for name in ("x", "t_x", "T", "weight")}
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FitWarning)
-            model = ParetoNbd(time_unit="day").fit(
-                nw.from_dict(columns, backend="polars").to_native()
-            )
+        frame = nw.from_dict(columns, backend="polars").to_native()
+        model, _ = ParetoNbd(time_unit="day").estimate(frame)
         features = _features(no_purchase(model, rows, halves.days), rows.x)
         coefficients = _logistic_regression(features, rows.weight, customers.sums["gone"])
         if coefficients is None:

@@ -16,8 +16,8 @@ from custloyal.defection.rates import expected_rate, silence_chance, waiting_tim
 from custloyal.defection.recalibration import Recalibration, no_purchase
 from custloyal.defection.words import reason
 from custloyal.fold import Fold, Source, highest
-from custloyal.metrics.base import Metric
 from custloyal.metrics.evidence import evidence, speaker, with_evidence
+from custloyal.metrics.fits import Fits, Fitted, FittedMetric
 from custloyal.metrics.kinds import is_kind
 from custloyal.metrics.purchases import DAY, days_between, ledger
 from custloyal.models import Kind, OutcomePolicy
@@ -47,7 +47,7 @@ _SCHEMA = {
 
 
 @attrs.frozen(kw_only=True)
-class SilentDefection(Metric):
+class SilentDefection(FittedMetric):
     """How likely each customer is to buy nothing within a horizon, and since when that shows.
 
     The probability of no purchase, not the probability of having left: whoever bought once and
@@ -117,7 +117,16 @@ class SilentDefection(Metric):
         voices = with_evidence(interactions, self.policy)
         return ledger(interactions), voices.by("customer_id", voiced_day=highest(DAY, where=voiced))
 
-    def reading(self, state: Table, as_of: AsOf) -> nw.DataFrame[Any]:
+    def fit(self, state: Table, as_of: AsOf, fits: Fits) -> Fitted | None:
+        """Pareto/NBD of all customers, recalibrated on what was known one horizon ago."""
+        days = state.collect("polars")
+        if not len(days):
+            return None
+        fitted = fits.fitted(ParetoNbd(time_unit="day"), record(days, as_of.day), as_of)
+        recalibration = Recalibration.of(halves(days, as_of.day, horizon=self.horizon))
+        return attrs.evolve(fitted, recalibration=recalibration)
+
+    def fitted_reading(self, state: Table, as_of: AsOf, fit: Fitted | None) -> nw.DataFrame[Any]:
         """The probabilities with what follows from them, finished in numpy."""
         days = state.collect("polars")
         known = nw.col("purchase_count") > nw.col("unknown_count")
@@ -127,11 +136,9 @@ class SilentDefection(Metric):
             amount=nw.when(known).then(nw.col("amount")).mean(),
             voiced_day=nw.col("voiced_day").max(),
         )
-        if not len(customers):
+        if fit is None:
             return customers.select("customer_id", **_nothing())
-        recalibration = Recalibration.of(halves(days, as_of.day, horizon=self.horizon))
-        model = ParetoNbd(time_unit="day").fit(customers.select("x", "t_x", "T").to_native())
-        return self._finished(customers, model, recalibration)
+        return self._finished(customers, fit.model, fit.recalibration)
 
     def _finished(
         self,

@@ -16,6 +16,7 @@ from custloyal.fold.plan import Plan, Setting, View, known
 from custloyal.formats import counted
 from custloyal.history import History
 from custloyal.metrics import LinearMetric, Metric
+from custloyal.metrics.fits import Fits, Fitted, FittedMetric
 from custloyal.models import AsOf
 from custloyal.shown import Rows, Shown
 
@@ -36,12 +37,19 @@ class Reading(Rows):
         as_of: The time as of which it was read.
         table: The rows.
         home: Where they go back to.
+        fit: The model that the metric fitted; None where it fits none, or had no rows to fit.
     """
 
     metric: Metric
     as_of: AsOf
     table: Table = attrs.field(repr=False)
     home: Home = attrs.field(repr=False)
+    fit: Fitted | None = attrs.field(default=None, repr=False)
+
+    @property
+    def cautions(self) -> tuple[Warning, ...]:
+        """What the fit warned of; none where nothing was fitted."""
+        return () if self.fit is None else self.fit.cautions
 
     @property
     def _title(self) -> str:
@@ -177,7 +185,7 @@ def score(
     setting = Setting(history.home.engine, history.order, at.utc_wall)
     states = passes.plan.run(rows, setting)
     scores = everyone.table(states[everyone.of], setting.as_of).select("customer_id")
-    for table in passes.readings(states, rows, setting, at).values():
+    for table, _ in passes.readings(states, rows, setting, at).values():
         twice = set(scores.collect_schema()) & set(table.collect_schema()) - {"customer_id"}
         if twice:
             raise InvalidValueError(
@@ -302,15 +310,21 @@ class Planned:
 
     def readings(
         self, states: Mapping[Pass, Table], near: Table, setting: Setting, as_of: AsOf
-    ) -> dict[str, Table]:
-        """The readings by metric, not yet computed."""
-        tables: dict[str, Table] = {}
+    ) -> dict[str, tuple[Table, Fitted | None]]:
+        """The readings by metric, not yet computed, with their fits: equal ones are made once."""
+        tables: dict[str, tuple[Table, Fitted | None]] = {}
+        fits = Fits()
         for name, metric in self.metrics.items():
             views = [view.table(states[view.of], setting.as_of) for view in self.views[name]]
-            reading = metric.reading(_joined(views, metric), as_of)
+            state, fit = _joined(views, metric), None
+            if isinstance(metric, FittedMetric):
+                fit = metric.fit(state, as_of, fits)
+                reading = metric.fitted_reading(state, as_of, fit)
+            else:
+                reading = metric.reading(state, as_of)
             if isinstance(reading, nw.DataFrame):
                 reading = setting.engine.from_polars(reading.to_native(), near)
-            tables[name] = reading
+            tables[name] = reading, fit
         return tables
 
 
@@ -354,8 +368,8 @@ def readings_of(
     return Readings(
         as_of,
         {
-            name: Reading(passes.metrics[name], as_of, home.engine.store(table), home)
-            for name, table in tables.items()
+            name: Reading(passes.metrics[name], as_of, home.engine.store(table), home, fit)
+            for name, (table, fit) in tables.items()
         },
     )
 
