@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from custloyal.business_time import with_added, with_elapsed, with_is_open, with_next_open
 from custloyal.engines import opened
 from custloyal.errors import DataError, MissingColumnError
-from custloyal.fold import Source, business_instant, business_time, derived_key
+from custloyal.fold import Source, business_instant, business_time
+from custloyal.fold.source import derived_key
 from custloyal.models import BusinessCalendar
 from custloyal.models.checks import as_instant
 from engines import every_backend, every_engine, sparingly
